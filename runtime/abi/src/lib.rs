@@ -1,1 +1,20 @@
-//! See the crate's README section in docs.
+//! The table: what host, verifier, compiler and plugin agree on. Data, and pure functions over it.
+#![forbid(unsafe_code)]
+
+mod ctx;
+mod hook;
+pub mod limits;
+pub mod map;
+mod proto;
+mod trap;
+pub mod vmctx;
+
+pub use ctx::{CtxError, CtxField, CtxLayout, DataRegion, FieldKind, Lowered, NativeOp, Rights};
+pub use hook::{Entry, HelperSet, HookDef, VerdictRange};
+pub use limits::{Limits, Trust};
+pub use map::{MapKind, MapKinds, MapShapeError, MapSpec, SpecialField, SpecialKind};
+pub use proto::{
+    Arg, ArgKind, CallbackKind, Effects, FIRST_NAMED_ID, MemLen, MemUse, Proto, ProtoTable, RefClass, Ret,
+};
+pub use trap::TrapKind;
+pub use vmctx::VmCtx;

@@ -1,1 +1,6 @@
-//! See the crate's README section in docs.
+//! ELF bytes -> Object -> [`Unit`]: deterministic, knows no host.
+#![forbid(unsafe_code)]
+
+mod unit;
+
+pub use unit::{FuncArg, FuncInfo, LineInfo, Poison, PoisonKind, Unit, UnitMap};

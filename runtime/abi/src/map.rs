@@ -1,0 +1,305 @@
+//! Map kinds (one row each) and the shape of a map.
+
+macro_rules! map_kinds {
+    ($($(#[$doc:meta])* $name:ident = $number:literal, $linux:literal, key: $key:expr, value: $value:expr, flags: $flags:expr;)*) => {
+        /// Kind of a map, numbered as Linux's `enum bpf_map_type`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[repr(u32)]
+        pub enum MapKind { $($(#[$doc])* $name = $number,)* }
+
+        /// The table: kind, Linux name without prefix in lower case, size rules and flags.
+        const ROWS: &[MapKindRow] = &[$(MapKindRow { kind: MapKind::$name, name: $linux, key: $key, value: $value, flags: $flags },)*];
+    };
+}
+
+/// Which sizes a map kind takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SizeRule {
+    /// Exactly this many bytes.
+    Exactly(u32),
+    /// From the first to the second, inclusive.
+    Between(u32, u32),
+}
+
+/// One row of the table of map kinds.
+#[derive(Clone, Copy, Debug)]
+pub struct MapKindRow {
+    /// The kind.
+    pub kind: MapKind,
+    /// Linux's name: `BPF_MAP_TYPE_` dropped, in lower case.
+    pub name: &'static str,
+    /// Key sizes, in bytes.
+    pub key: SizeRule,
+    /// Value sizes, in bytes.
+    pub value: SizeRule,
+    /// Creation flags that may be set.
+    pub flags: u32,
+}
+
+/// `BPF_F_NO_PREALLOC`.
+pub const F_NO_PREALLOC: u32 = 1;
+/// `BPF_F_NO_COMMON_LRU`.
+pub const F_NO_COMMON_LRU: u32 = 1 << 1;
+/// `BPF_F_NUMA_NODE`: accepted and ignored.
+pub const F_NUMA_NODE: u32 = 1 << 2;
+/// `BPF_F_RDONLY`: the host may only read.
+pub const F_RDONLY: u32 = 1 << 3;
+/// `BPF_F_WRONLY`: the host may only write.
+pub const F_WRONLY: u32 = 1 << 4;
+/// `BPF_F_ZERO_SEED`.
+pub const F_ZERO_SEED: u32 = 1 << 6;
+/// `BPF_F_RDONLY_PROG`: programs may only read.
+pub const F_RDONLY_PROG: u32 = 1 << 7;
+/// `BPF_F_WRONLY_PROG`: programs may only write.
+pub const F_WRONLY_PROG: u32 = 1 << 8;
+/// `BPF_F_MMAPABLE`.
+pub const F_MMAPABLE: u32 = 1 << 10;
+/// `BPF_F_INNER_MAP`.
+pub const F_INNER_MAP: u32 = 1 << 12;
+
+/// `bpf_map_update_elem` flag: create or replace.
+pub const BPF_ANY: u64 = 0;
+/// `bpf_map_update_elem` flag: create only.
+pub const BPF_NOEXIST: u64 = 1;
+/// `bpf_map_update_elem` flag: replace only.
+pub const BPF_EXIST: u64 = 2;
+/// `bpf_map_update_elem` and lookup flag: under the value's spin lock.
+pub const BPF_F_LOCK: u64 = 4;
+
+const ACCESS: u32 = F_RDONLY | F_WRONLY | F_RDONLY_PROG | F_WRONLY_PROG;
+const HASH_FLAGS: u32 = F_NO_PREALLOC | F_NUMA_NODE | F_ZERO_SEED | ACCESS;
+/// Linux: key and value of a hash element together stay below `KMALLOC_MAX_SIZE`; keys at most `MAX_BPF_STACK`.
+const HASH_KEY: SizeRule = SizeRule::Between(1, 512);
+const ANY_VALUE: SizeRule = SizeRule::Between(1, (4 << 20) - 512 - 64);
+
+map_kinds! {
+    /// Hash table.
+    Hash = 1, "hash", key: HASH_KEY, value: ANY_VALUE, flags: HASH_FLAGS;
+    /// Array, preallocated and zeroed.
+    Array = 2, "array", key: SizeRule::Exactly(4), value: SizeRule::Between(1, i32::MAX as u32), flags: F_NUMA_NODE | ACCESS | F_MMAPABLE | F_INNER_MAP;
+    /// Programs that can be tail-called.
+    ProgArray = 3, "prog_array", key: SizeRule::Exactly(4), value: SizeRule::Exactly(4), flags: ACCESS & !(F_RDONLY_PROG | F_WRONLY_PROG);
+    /// Hash table with one value per execution slot.
+    PercpuHash = 5, "percpu_hash", key: HASH_KEY, value: SizeRule::Between(1, 32 << 10), flags: HASH_FLAGS;
+    /// Array with one value per execution slot.
+    PercpuArray = 6, "percpu_array", key: SizeRule::Exactly(4), value: SizeRule::Between(1, 32 << 10), flags: F_NUMA_NODE | ACCESS;
+    /// Hash table that evicts the least recently used element when full.
+    LruHash = 9, "lru_hash", key: HASH_KEY, value: ANY_VALUE, flags: F_NO_COMMON_LRU | F_NUMA_NODE | F_ZERO_SEED | ACCESS;
+    /// Ring buffer for many producers and one consumer.
+    Ringbuf = 27, "ringbuf", key: SizeRule::Exactly(0), value: SizeRule::Exactly(0), flags: F_NUMA_NODE;
+}
+
+impl MapKind {
+    /// The kind's row.
+    #[must_use]
+    pub fn row(self) -> &'static MapKindRow {
+        // Every variant has a row: both come from one macro.
+        ROWS.iter().find(|r| r.kind == self).unwrap_or(&ROWS[0])
+    }
+
+    /// Every row.
+    #[must_use]
+    pub fn rows() -> &'static [MapKindRow] {
+        ROWS
+    }
+
+    /// The kind with this number.
+    #[must_use]
+    pub fn from_number(n: u32) -> Option<MapKind> {
+        ROWS.iter().map(|r| r.kind).find(|&k| k as u32 == n)
+    }
+
+    /// The kind with this Linux name, with or without `BPF_MAP_TYPE_`, in either case.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<MapKind> {
+        let name = name.strip_prefix("BPF_MAP_TYPE_").unwrap_or(name).to_ascii_lowercase();
+        ROWS.iter().find(|r| r.name == name).map(|r| r.kind)
+    }
+
+    /// The bit of this kind in a [`MapKinds`].
+    #[must_use]
+    pub const fn bit(self) -> MapKinds {
+        MapKinds(1 << self as u32)
+    }
+
+    /// Whether elements are deleted and reused (so that lookups must be protected by an epoch).
+    #[must_use]
+    pub const fn reclaims(self) -> bool {
+        matches!(self, MapKind::Hash | MapKind::LruHash | MapKind::PercpuHash)
+    }
+
+    /// Whether each execution slot has its own value.
+    #[must_use]
+    pub const fn is_per_slot(self) -> bool {
+        matches!(self, MapKind::PercpuHash | MapKind::PercpuArray)
+    }
+}
+
+/// A set of map kinds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MapKinds(pub u64);
+
+impl MapKinds {
+    /// The set of the given kinds.
+    #[must_use]
+    pub const fn of(kinds: &[MapKind]) -> MapKinds {
+        let mut bits = 0;
+        let mut i = 0;
+        while i < kinds.len() {
+            bits |= kinds[i].bit().0;
+            i += 1;
+        }
+        MapKinds(bits)
+    }
+
+    /// Whether a kind is in the set.
+    #[must_use]
+    pub const fn has(self, kind: MapKind) -> bool {
+        self.0 & kind.bit().0 != 0
+    }
+}
+
+/// The shape of a map: all that verifier and compiler know of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MapSpec {
+    /// Name in the object; `map0` and so on where there is none.
+    pub name: String,
+    /// Kind.
+    pub kind: MapKind,
+    /// Bytes of a key.
+    pub key_size: u32,
+    /// Bytes of a value, as declared (storage rounds up to 8).
+    pub value_size: u32,
+    /// Capacity: elements, or bytes for a ring buffer.
+    pub max_entries: u32,
+    /// Creation flags (`BPF_F_*`).
+    pub flags: u32,
+    /// Fields that plain accesses may not touch.
+    pub special: Vec<SpecialField>,
+    /// `LIBBPF_PIN_BY_NAME` was asked for.
+    pub pin_by_name: bool,
+    /// BTF type ids of key and value in the object's BTF, 0 where unknown.
+    pub btf: (u32, u32),
+}
+
+/// A field of a map value that only helpers may touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SpecialField {
+    /// What it is.
+    pub kind: SpecialKind,
+    /// Byte offset in the value.
+    pub off: u32,
+}
+
+/// Kinds of special field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SpecialKind {
+    /// `struct bpf_spin_lock`, 4 bytes.
+    SpinLock,
+    /// `struct bpf_timer`, 16 bytes.
+    Timer,
+}
+
+impl SpecialKind {
+    /// Bytes of the field.
+    #[must_use]
+    pub const fn size(self) -> u32 {
+        match self {
+            SpecialKind::SpinLock => 4,
+            SpecialKind::Timer => 16,
+        }
+    }
+}
+
+/// A shape that cannot be created: Linux's `EINVAL` or `E2BIG`, said in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MapShapeError {
+    /// Name of the map.
+    pub map: String,
+    /// Field of the shape.
+    pub field: &'static str,
+    /// What was given.
+    pub found: u64,
+    /// What is allowed, in words.
+    pub want: String,
+}
+
+impl core::fmt::Display for MapShapeError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "map `{}`: {} is {}, must be {}", self.map, self.field, self.found, self.want)
+    }
+}
+
+impl std::error::Error for MapShapeError {}
+
+impl MapSpec {
+    /// A shape with the five numbers that every map has.
+    #[must_use]
+    pub fn new(name: impl Into<String>, kind: MapKind, key_size: u32, value_size: u32, max_entries: u32) -> MapSpec {
+        MapSpec {
+            name: name.into(),
+            kind,
+            key_size,
+            value_size,
+            max_entries,
+            flags: 0,
+            special: Vec::new(),
+            pin_by_name: false,
+            btf: (0, 0),
+        }
+    }
+
+    /// Whether programs may load from values.
+    #[must_use]
+    pub const fn prog_reads(&self) -> bool {
+        self.flags & F_WRONLY_PROG == 0
+    }
+
+    /// Whether programs may store to values.
+    #[must_use]
+    pub const fn prog_writes(&self) -> bool {
+        self.flags & F_RDONLY_PROG == 0
+    }
+
+    /// Checks the shape against the kind's row.
+    ///
+    /// # Errors
+    /// The first field that the kind does not allow.
+    pub fn check(&self) -> Result<(), MapShapeError> {
+        let row = self.kind.row();
+        self.check_size("key_size", self.key_size, row.key)?;
+        self.check_size("value_size", self.value_size, row.value)?;
+        let bad = |field, found: u64, want: String| Err(MapShapeError { map: self.name.clone(), field, found, want });
+        if self.max_entries == 0 {
+            return bad("max_entries", 0, "at least 1".into());
+        }
+        if self.kind == MapKind::Ringbuf && (!self.max_entries.is_power_of_two() || self.max_entries < 4096) {
+            return bad(
+                "max_entries",
+                self.max_entries.into(),
+                "a power of two and a multiple of the page size 4096".into(),
+            );
+        }
+        let extra = self.flags & !row.flags;
+        if extra != 0 {
+            return bad("flags", self.flags.into(), format!("a subset of {:#x} for {}", row.flags, row.name));
+        }
+        for (both, names) in [
+            (F_RDONLY | F_WRONLY, "BPF_F_RDONLY and BPF_F_WRONLY"),
+            (F_RDONLY_PROG | F_WRONLY_PROG, "BPF_F_RDONLY_PROG and BPF_F_WRONLY_PROG"),
+        ] {
+            if self.flags & both == both {
+                return bad("flags", self.flags.into(), format!("without both of {names}"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_size(&self, field: &'static str, found: u32, rule: SizeRule) -> Result<(), MapShapeError> {
+        let (ok, want) = match rule {
+            SizeRule::Exactly(n) => (found == n, format!("{n}")),
+            SizeRule::Between(a, b) => (found >= a && found <= b, format!("{a}..={b}")),
+        };
+        if ok { Ok(()) } else { Err(MapShapeError { map: self.name.clone(), field, found: found.into(), want }) }
+    }
+}

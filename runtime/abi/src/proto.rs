@@ -1,0 +1,223 @@
+//! Prototypes of helpers, as data: the verifier reads argument kinds and effects, the compiler the number, the
+//! header generator names and docs. There is no `match` on helper numbers anywhere.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::map::MapKinds;
+
+/// Numbers from here on are given to helpers that have a name only (`extern ... __ksym`).
+pub const FIRST_NAMED_ID: u32 = 1 << 24;
+
+/// How a helper uses memory it is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MemUse {
+    /// Reads all of it: it must be initialised.
+    Read,
+    /// Writes all of it and reads none: it may be uninitialised, and is initialised afterwards.
+    Write,
+    /// Reads and writes: it must be initialised and writable.
+    ReadWrite,
+}
+
+/// How long a memory argument is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MemLen {
+    /// That many bytes, with that alignment.
+    Fixed {
+        /// Bytes.
+        size: u32,
+        /// Alignment in bytes.
+        align: u32,
+    },
+    /// As many as the next argument says, which has kind [`ArgKind::Len`].
+    Next,
+}
+
+/// Who calls back, and how: the signature and return range of the callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallbackKind {
+    /// `long cb(u64 index, void *ctx)`, returns 0 (go on) or 1 (stop), called 0..n times (`bpf_loop`).
+    Loop,
+    /// `long cb(map *, const key *, value *, void *ctx)`, returns 0 or 1, called once per element
+    /// (`bpf_for_each_map_elem`); map, key and value are those of the call's map argument.
+    ForEachMapElem,
+}
+
+/// What a helper's argument must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ArgKind {
+    /// Any initialised value; a pointer only where [`Trust::Privileged`](crate::Trust) (Linux `ARG_ANYTHING`).
+    Anything,
+    /// A number, never a pointer.
+    Scalar,
+    /// A number known to the verifier (Linux `ARG_CONST_ALLOC_SIZE_OR_ZERO`).
+    ConstScalar,
+    /// The hook's context, unmodified.
+    Ctx,
+    /// A map of one of these kinds, known to the verifier.
+    Map(MapKinds),
+    /// Pointer to a readable key of the map argument.
+    MapKey,
+    /// Pointer to a value of the map argument's value size.
+    MapValue(MemUse),
+    /// Pointer to memory.
+    Mem {
+        /// What the helper does with it.
+        access: MemUse,
+        /// Its length.
+        len: MemLen,
+        /// NULL is allowed (with length 0, where the length is an argument).
+        nullable: bool,
+    },
+    /// Length of the memory argument before it.
+    Len {
+        /// 0 is allowed.
+        zero_ok: bool,
+    },
+    /// Pointer to a NUL-terminated string in frozen read-only map memory (Linux `ARG_PTR_TO_CONST_STR`).
+    ConstStr,
+    /// A subprogram.
+    Callback(CallbackKind),
+    /// Passed on to the callback: pointer to the stack, or NULL (Linux `ARG_PTR_TO_STACK_OR_NULL`).
+    CallbackCtx,
+    /// A reference that a helper with [`Ret::Acquired`] of this class returned, at offset 0.
+    Acquired(RefClass),
+    /// Pointer to the `struct bpf_spin_lock` of a map value.
+    SpinLock,
+}
+
+/// Class of a counted reference: the verifier tracks each from acquisition to release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RefClass {
+    /// A ring-buffer record.
+    RingbufRecord,
+    /// A host object; the number tells classes of one host apart.
+    Host(u32),
+}
+
+/// What a helper returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ret {
+    /// Nothing: `r0` is not initialised afterwards (Linux `RET_VOID`).
+    Void,
+    /// A number between these, inclusive, signed. `Scalar { min: i64::MIN, max: i64::MAX }` is any.
+    Scalar {
+        /// Least value.
+        min: i64,
+        /// Greatest value.
+        max: i64,
+    },
+    /// Pointer to a value of the map argument, or NULL; an array's constant in-range key never gives NULL.
+    MapValueOrNull,
+    /// Pointer to fresh memory that must be released, or NULL.
+    AcquiredOrNull {
+        /// Class of the reference.
+        class: RefClass,
+        /// Its size: the constant in this argument (0-based), or `None` for opaque objects that are not dereferenced.
+        size_arg: Option<u8>,
+    },
+}
+
+impl Ret {
+    /// Any number.
+    pub const ANY: Ret = Ret::Scalar { min: i64::MIN, max: i64::MAX };
+    /// 0 or a negative errno.
+    pub const ERRNO: Ret = Ret::Scalar { min: -4095, max: 0 };
+}
+
+/// What a helper does beside returning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Effects {
+    /// May raise a trap: needs a landing.
+    pub may_trap: bool,
+    /// Packet pointers taken before are stale afterwards.
+    pub invalidates_packet: bool,
+    /// Only for programs with a GPL-compatible licence.
+    pub gpl_only: bool,
+    /// Releases the reference in this argument (0-based).
+    pub releases: Option<u8>,
+    /// Leaves the program for another one when it succeeds (`bpf_tail_call`).
+    pub tail_call: bool,
+    /// Takes (`Some(true)`) or gives back (`Some(false)`) the spin lock in its argument.
+    pub lock: Option<bool>,
+    /// Does not return (`bpf_throw`).
+    pub throws: bool,
+}
+
+/// One argument.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arg {
+    /// Name in the C declaration.
+    pub name: Cow<'static, str>,
+    /// C type in the declaration.
+    pub c_type: Cow<'static, str>,
+    /// What it must be.
+    pub kind: ArgKind,
+}
+
+/// A helper's prototype: one argument per register.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proto {
+    /// Number that `call` names.
+    pub id: u32,
+    /// C name.
+    pub name: Cow<'static, str>,
+    /// Zero to five arguments, in `r1` to `r5`.
+    pub args: Cow<'static, [Arg]>,
+    /// Result.
+    pub ret: Ret,
+    /// C type of the result.
+    pub c_ret: Cow<'static, str>,
+    /// Effects.
+    pub effects: Effects,
+    /// What the helper does, for headers and listings.
+    pub doc: Cow<'static, str>,
+}
+
+impl Proto {
+    /// The C declaration without its number, as users read it: `long bpf_strtol(const char *buf, ...)`.
+    #[must_use]
+    pub fn c_signature(&self) -> String {
+        let args: Vec<String> = self.args.iter().map(|a| join_c(&a.c_type, &a.name)).collect();
+        let args = if args.is_empty() { "void".to_owned() } else { args.join(", ") };
+        format!("{}({args})", join_c(&self.c_ret, &self.name))
+    }
+}
+
+/// A C type and a name: no blank after a star.
+fn join_c(c_type: &str, name: &str) -> String {
+    if c_type.ends_with('*') { format!("{c_type}{name}") } else { format!("{c_type} {name}") }
+}
+
+/// The helpers that a linker knows, by number. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct ProtoTable {
+    rows: Arc<BTreeMap<u32, Arc<Proto>>>,
+}
+
+impl ProtoTable {
+    /// A table of rows; a later row replaces an earlier one with its number.
+    #[must_use]
+    pub fn new(rows: impl IntoIterator<Item = Arc<Proto>>) -> ProtoTable {
+        ProtoTable { rows: Arc::new(rows.into_iter().map(|p| (p.id, p)).collect()) }
+    }
+
+    /// The helper with this number.
+    #[must_use]
+    pub fn get(&self, id: u32) -> Option<&Arc<Proto>> {
+        self.rows.get(&id)
+    }
+
+    /// The helper with this C name.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<&Arc<Proto>> {
+        self.rows.values().find(|p| p.name == name)
+    }
+
+    /// All rows in order of their number.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Proto>> {
+        self.rows.values()
+    }
+}
