@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod ctx;
+pub mod header;
 mod hook;
 pub mod limits;
 pub mod map;
