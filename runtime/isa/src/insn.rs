@@ -1,6 +1,6 @@
 //! What an instruction is, once decoded. Nothing downstream looks at raw bits again.
 
-use crate::opcode::{AluOp, AtomicOp, Cond, Size, UnaryOp, Width};
+use crate::alu::{AluOp, AtomicOp, Cond, Size, UnaryOp, Width};
 use crate::reg::Reg;
 
 /// The second operand of an ALU or branch instruction.

@@ -1,6 +1,5 @@
-//! The one table of operations: op <-> bits <-> mnemonic, and the one semantics (`eval`).
-//!
-//! Section numbers are those of RFC 9669.
+//! The operations and their one semantics (`eval`). Section numbers are those of RFC 9669; the bits and names of
+//! each operation are in the table of `opcode.rs`.
 
 /// Operation width of ALU and branch instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
