@@ -135,7 +135,7 @@ impl Code {
     fn derived_starts(insns: &[Insn]) -> Result<Vec<u32>, CodeError> {
         let mut starts = vec![0];
         for (at, insn) in insns.iter().enumerate() {
-            if let Some(target) = called(insn) {
+            if let Some(target) = insn.callee_start() {
                 if target as usize >= insns.len() {
                     return Err(CodeError::TargetOutOfRange { insn: at as u32, target });
                 }
@@ -174,7 +174,7 @@ impl Code {
                         return Err(CodeError::JumpAcrossSubprogs { insn: at, target });
                     }
                 }
-                if let Some(target) = called(insn) {
+                if let Some(target) = insn.callee_start() {
                     if target as usize >= self.insns.len() {
                         return Err(CodeError::TargetOutOfRange { insn: at, target });
                     }
@@ -189,30 +189,6 @@ impl Code {
             }
         }
         Ok(())
-    }
-}
-
-/// The subprogram an instruction calls or refers to.
-fn called(insn: &Insn) -> Option<u32> {
-    use crate::insn::{Callee, Ref};
-    match insn {
-        Insn::Call(Callee::Local(target)) | Insn::LoadRef { target: Ref::Func(target), .. } => Some(*target),
-        Insn::Call(Callee::Helper(_) | Callee::Kfunc(_) | Callee::Symbol(_) | Callee::Reg(_))
-        | Insn::LoadRef { target: Ref::Map(_) | Ref::MapValue { .. } | Ref::Symbol(_), .. }
-        | Insn::Alu { .. }
-        | Insn::Unary { .. }
-        | Insn::LoadImm { .. }
-        | Insn::Load { .. }
-        | Insn::Store { .. }
-        | Insn::Atomic { .. }
-        | Insn::LoadAcquire { .. }
-        | Insn::StoreRelease { .. }
-        | Insn::PacketLoad { .. }
-        | Insn::Jump { .. }
-        | Insn::Branch { .. }
-        | Insn::MayGoto { .. }
-        | Insn::Exit
-        | Insn::Poison(_) => None,
     }
 }
 

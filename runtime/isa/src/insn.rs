@@ -239,4 +239,42 @@ impl Insn {
     pub const fn falls_through(&self) -> bool {
         !matches!(self, Insn::Jump { .. } | Insn::Exit | Insn::Poison(_))
     }
+
+    /// The subprogram this one calls or refers to, by index of its first instruction.
+    #[must_use]
+    pub const fn callee_start(&self) -> Option<u32> {
+        match *self {
+            Insn::Call(Callee::Local(target)) | Insn::LoadRef { target: Ref::Func(target), .. } => Some(target),
+            Insn::Call(Callee::Helper(_) | Callee::Kfunc(_) | Callee::Symbol(_) | Callee::Reg(_))
+            | Insn::LoadRef { target: Ref::Map(_) | Ref::MapValue { .. } | Ref::Symbol(_), .. }
+            | Insn::Alu { .. }
+            | Insn::Unary { .. }
+            | Insn::LoadImm { .. }
+            | Insn::Load { .. }
+            | Insn::Store { .. }
+            | Insn::Atomic { .. }
+            | Insn::LoadAcquire { .. }
+            | Insn::StoreRelease { .. }
+            | Insn::PacketLoad { .. }
+            | Insn::Jump { .. }
+            | Insn::Branch { .. }
+            | Insn::MayGoto { .. }
+            | Insn::Exit
+            | Insn::Poison(_) => None,
+        }
+    }
+
+    /// The instruction index that this one jumps to, calls or refers to, for whoever moves code.
+    pub fn index_mut(&mut self) -> Option<&mut u32> {
+        if let Insn::Jump { target, .. }
+        | Insn::Branch { target, .. }
+        | Insn::MayGoto { target }
+        | Insn::Call(Callee::Local(target))
+        | Insn::LoadRef { target: Ref::Func(target), .. } = self
+        {
+            Some(target)
+        } else {
+            None
+        }
+    }
 }
