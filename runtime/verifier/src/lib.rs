@@ -1,6 +1,7 @@
 //! `Unit` -> [`Verified`], or a report that a person can act on.
 #![forbid(unsafe_code)]
 
+pub mod domain;
 mod error;
 mod facts;
 #[allow(dead_code, reason = "the explorer that reports is still to come")]
