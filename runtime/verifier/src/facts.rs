@@ -27,6 +27,9 @@ pub enum Access {
 pub struct Facts {
     /// What each memory instruction (atomics and packet loads included) touches; `None` for others and dead ones.
     pub access: Vec<Option<Access>>,
+    /// For [`Access::Ctx`]: the offset accessed as the plugin sees it, that is the base's constant offset into the context
+    /// plus the instruction's own. The same on every path, and required: an engine lowers by it.
+    pub ctx_off: Vec<Option<i32>>,
     /// Map argument of each helper call, by index into the unit's maps, where it is one map on every path.
     pub call_map: Vec<Option<u32>>,
     /// Whether any run can reach the instruction.
