@@ -1,1 +1,7 @@
-//! See the crate's README section in docs.
+//! One corpus, every engine: the public conformance suite's files, their assembler, and what an engine must be able to
+//! do to run them. Test-only; nothing of the product depends on this crate.
+
+pub mod corpus;
+pub mod data_file;
+pub mod engine;
+pub mod ubpf_asm;
