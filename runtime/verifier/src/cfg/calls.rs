@@ -1,0 +1,137 @@
+//! Who calls whom. A reference to a function counts as a call: the helper that is given it makes it.
+
+use stingless_isa::Insn;
+use stingless_object::Unit;
+
+use crate::error::VerifierError;
+use crate::report::Kind;
+
+/// One call, or one reference to a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CallEdge {
+    /// The instruction.
+    pub(crate) insn: u32,
+    /// Index of the subprogram called.
+    pub(crate) callee: u32,
+    /// A function reference, for a helper to call.
+    pub(crate) callback: bool,
+}
+
+/// The call graph. It has no cycle.
+#[derive(Debug)]
+pub(crate) struct CallGraph {
+    edges: Box<[CallEdge]>,
+    edge_from: Box<[u32]>,
+    bottom_up: Box<[u32]>,
+    frames: Box<[u32]>,
+}
+
+impl CallGraph {
+    /// # Errors
+    /// Recursion, and subprograms that nobody calls.
+    pub(super) fn build(unit: &Unit) -> Result<CallGraph, Box<VerifierError>> {
+        let mut edges = Vec::new();
+        let mut edge_from = vec![0];
+        for sub in unit.code.subprogs() {
+            for at in sub.start..sub.end {
+                edges.extend(edge_of(unit, at));
+            }
+            edge_from.push(edges.len() as u32);
+        }
+        let mut graph =
+            CallGraph { edges: edges.into(), edge_from: edge_from.into(), bottom_up: [].into(), frames: [].into() };
+        graph.order(unit)?;
+        Ok(graph)
+    }
+
+    /// Calls and references that a subprogram makes, in order of their instructions.
+    pub(crate) fn of(&self, subprog: usize) -> &[CallEdge] {
+        &self.edges[self.edge_from[subprog] as usize..self.edge_from[subprog + 1] as usize]
+    }
+
+    /// Subprograms, callees before their callers; the entry (0) comes last.
+    pub(crate) fn bottom_up(&self) -> &[u32] {
+        &self.bottom_up
+    }
+
+    /// Frames of the deepest chain of calls that starts with a subprogram, itself included.
+    pub(crate) fn frames(&self, subprog: usize) -> u32 {
+        self.frames[subprog]
+    }
+
+    /// The calls of the deepest chain from the entry.
+    pub(crate) fn deepest_chain(&self) -> Vec<CallEdge> {
+        let mut chain = Vec::new();
+        let mut at = 0;
+        while let Some(edge) = self.of(at).iter().max_by_key(|e| self.frames[e.callee as usize]) {
+            chain.push(*edge);
+            at = edge.callee as usize;
+        }
+        chain
+    }
+
+    /// Walks from the entry; fills `bottom_up` and `frames`.
+    fn order(&mut self, unit: &Unit) -> Result<(), Box<VerifierError>> {
+        let subs = unit.code.subprogs();
+        let mut frames = vec![1u32; subs.len()];
+        let mut on_path = vec![false; subs.len()];
+        let mut seen = vec![false; subs.len()];
+        let mut order = Vec::with_capacity(subs.len());
+        let mut path = vec![(0u32, 0usize)];
+        (on_path[0], seen[0]) = (true, true);
+        while let Some((sub, next)) = path.last_mut() {
+            let caller = *sub as usize;
+            let Some(&edge) = self.of(caller).get(*next) else {
+                frames[caller] = 1 + self.of(caller).iter().map(|e| frames[e.callee as usize]).max().unwrap_or(0);
+                on_path[caller] = false;
+                order.push(caller as u32);
+                path.pop();
+                continue;
+            };
+            *next += 1;
+            let callee = edge.callee as usize;
+            if on_path[callee] {
+                return Err(self.recursion(unit, edge, &path));
+            }
+            if !seen[callee] {
+                (on_path[callee], seen[callee]) = (true, true);
+                path.push((edge.callee, 0));
+            }
+        }
+        if let Some(dead) = seen.iter().position(|s| !s) {
+            let message = format!("nothing calls function {}", name(unit, dead));
+            return Err(VerifierError::new(unit, subs[dead].start as usize, Kind::UnreachableCode, message));
+        }
+        (self.bottom_up, self.frames) = (order.into(), frames.into());
+        Ok(())
+    }
+
+    /// The error for an edge that closes a cycle with the path of the walk.
+    fn recursion(&self, unit: &Unit, closing: CallEdge, path: &[(u32, usize)]) -> Box<VerifierError> {
+        let message = format!("function {} calls itself", name(unit, closing.callee as usize));
+        let mut error = VerifierError::new(unit, closing.insn as usize, Kind::Recursion, message);
+        let from = path.iter().position(|&(sub, _)| sub == closing.callee).unwrap_or(0);
+        // The last one of the path makes the closing call, which is the primary place.
+        for &(caller, next) in &path[from..path.len() - 1] {
+            let edge = self.of(caller as usize)[next - 1];
+            let note = format!("{} calls {}", name(unit, caller as usize), name(unit, edge.callee as usize));
+            error = error.note(unit, edge.insn as usize, note);
+        }
+        error.help("write it as a loop with a bound")
+    }
+}
+
+fn name(unit: &Unit, subprog: usize) -> String {
+    let known = unit.funcs.get(subprog).map(|f| f.name.as_str()).filter(|n| !n.is_empty());
+    match known {
+        Some(name) => format!("`{name}`"),
+        None => format!("at instruction {}", unit.code.slot_of(unit.code.subprogs()[subprog].start as usize)),
+    }
+}
+
+fn edge_of(unit: &Unit, at: u32) -> Option<CallEdge> {
+    let insn = &unit.code.insns()[at as usize];
+    let target = insn.callee_start()?;
+    let callback = matches!(insn, Insn::LoadRef { .. });
+    Some(CallEdge { insn: at, callee: unit.code.subprog_of(target as usize) as u32, callback })
+}
