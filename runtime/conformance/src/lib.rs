@@ -4,4 +4,8 @@
 pub mod corpus;
 pub mod data_file;
 pub mod engine;
+#[cfg(target_arch = "x86_64")]
+pub mod exec;
+#[cfg(target_arch = "x86_64")]
+pub mod jit;
 pub mod ubpf_asm;

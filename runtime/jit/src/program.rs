@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use stingless_abi::{Limits, Proto};
-use stingless_isa::{Callee, Insn};
+use stingless_isa::Insn;
 use stingless_object::Unit;
 use stingless_verifier::{Access, Facts};
 
@@ -93,11 +93,5 @@ impl<'a> Program<'a> {
     pub(crate) fn proto(&self, insn: u32, id: u32) -> Result<&'a Proto, CompileError> {
         let row = self.unit.protos.get(id);
         row.map(|p| &**p).ok_or(CompileError::UnknownHelper { slot: self.slot(insn), id })
-    }
-
-    /// The prototype of a helper call that some run may reach, where it has one.
-    pub(crate) fn called_helper(&self, insn: u32) -> Option<&'a Proto> {
-        let Insn::Call(Callee::Helper(id)) = self.insns()[insn as usize] else { return None };
-        if self.dead(insn) { None } else { self.unit.protos.get(id).map(|p| &**p) }
     }
 }
