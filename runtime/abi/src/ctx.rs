@@ -25,8 +25,8 @@ impl Rights {
 pub enum FieldKind {
     /// Bytes that are plain numbers on both sides.
     Scalar {
-        /// Loads of a part of the field, aligned to their own size, are allowed too.
-        narrow: bool,
+        /// Which accesses of a part of the field, aligned to their own size, are allowed too.
+        partial: Partial,
     },
     /// Start of data region `region`: loads give a pointer.
     DataStart {
@@ -43,6 +43,17 @@ pub enum FieldKind {
         /// Number of the region in this context.
         region: u8,
     },
+}
+
+/// Accesses of a part of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Partial {
+    /// None: the whole field or nothing.
+    Never,
+    /// Loads (Linux's narrow loads).
+    Loads,
+    /// Loads and stores: the field is an array, or an area such as `__sk_buff::cb`.
+    Any,
 }
 
 /// How the native side stores a field.
@@ -132,7 +143,10 @@ impl CtxLayout {
             return Err(CtxError::Denied);
         }
         let full = off == field.off && bytes == field.size;
-        let partial_ok = matches!(field.kind, FieldKind::Scalar { narrow: true });
+        let partial_ok = match field.kind {
+            FieldKind::Scalar { partial } => partial == Partial::Any || partial == Partial::Loads && !write,
+            FieldKind::DataStart { .. } | FieldKind::DataEnd { .. } | FieldKind::DataMeta { .. } => false,
+        };
         if !full && !partial_ok || off % bytes != 0 {
             return Err(CtxError::BadSize);
         }

@@ -200,7 +200,7 @@ mod tests {
     }
 
     fn layout() -> CtxLayout {
-        let scalar = FieldKind::Scalar { narrow: false };
+        let scalar = FieldKind::Scalar { partial: crate::ctx::Partial::Never };
         CtxLayout {
             name: "stingless_request".into(),
             size: 48,

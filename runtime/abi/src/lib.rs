@@ -10,7 +10,7 @@ mod proto;
 mod trap;
 pub mod vmctx;
 
-pub use ctx::{CtxError, CtxField, CtxLayout, DataRegion, FieldKind, Lowered, NativeOp, Rights};
+pub use ctx::{CtxError, CtxField, CtxLayout, DataRegion, FieldKind, Lowered, NativeOp, Partial, Rights};
 pub use hook::{Entry, HelperSet, HookDef, VerdictRange};
 pub use limits::{Limits, Trust};
 pub use map::{MapKind, MapKinds, MapShapeError, MapSpec, SpecialField, SpecialKind};

@@ -83,6 +83,7 @@ struct FieldAttrs {
     write: bool,
     data: bool,
     narrow: bool,
+    hidden: bool,
     at: Option<LitInt>,
     end_at: Option<LitInt>,
     meta_at: Option<LitInt>,
@@ -103,6 +104,7 @@ impl Parse for FieldAttrs {
                 "write" => attrs.write = true,
                 "data" => attrs.data = true,
                 "narrow" => attrs.narrow = true,
+                "hidden" => attrs.hidden = true,
                 "at" => attrs.at = number(input)?,
                 "end_at" => attrs.end_at = number(input)?,
                 "meta_at" => attrs.meta_at = number(input)?,
@@ -110,7 +112,7 @@ impl Parse for FieldAttrs {
                 _ => {
                     return Err(syn::Error::new(
                         key.span(),
-                        "unknown key: read, write, data, narrow, at, end_at, meta_at or width",
+                        "unknown key: read, write, data, narrow, hidden, at, end_at, meta_at or width",
                     ));
                 }
             }
@@ -148,7 +150,8 @@ fn field_call(field: &Field) -> syn::Result<Option<Tokens>> {
     if attrs.data {
         let (end_at, meta_at) = (option(attrs.end_at.as_ref()), option(attrs.meta_at.as_ref()));
         let width = attrs.width.map_or(quote!(8), |w| quote!(#w));
-        return Ok(Some(quote! { .data::<#ty>(#name, #native, #width, [#at, #end_at, #meta_at]) }));
+        let hidden = attrs.hidden;
+        return Ok(Some(quote! { .data::<#ty>(#name, #native, #width, [#at, #end_at, #meta_at], #hidden) }));
     }
     if !attrs.read && !attrs.write {
         return Ok(None);
