@@ -228,16 +228,13 @@ impl<const N: u32, const H: u32> Number<N, H> {
 
     /// The members whose `width` part goes from `first` upwards to `last`; `None` if there are none.
     pub(super) fn within(&self, width: Width, first: u64, last: u64) -> Option<Self> {
+        let (mut arc, mut low) = (self.arc, self.low_arc());
         match width {
-            Width::W64 => {
-                let arc = self.arc.intersect(Arc::between(first, last))?;
-                Self::reduced(self.known, arc, self.low_arc())
-            }
-            Width::W32 => {
-                let low = self.low_arc().intersect(Arc::between(first, last))?;
-                Self::reduced(self.known, self.arc, low)
-            }
+            Width::W64 => arc = arc.intersect(Arc::between(first, last))?,
+            Width::W32 => low = low.intersect(Arc::between(first, last))?,
         }
+        // A bound that teaches nothing is the common case.
+        if (arc, low) == (self.arc, self.low_arc()) { Some(*self) } else { Self::reduced(self.known, arc, low) }
     }
 
     /// The members that also have these bits; `None` if there are none.
@@ -253,32 +250,34 @@ impl<const N: u32, const H: u32> Number<N, H> {
     }
 
     /// Lets the parts shrink each other until nothing moves; `None` if no number is left.
-    fn reduce(self) -> Option<Self> {
-        let mut now = self;
+    fn reduce(mut self) -> Option<Self> {
         for _ in 0..ROUNDS {
-            let next = now.round()?;
-            if next == now {
+            let (next, done) = self.round()?;
+            self = next;
+            if done {
                 break;
             }
-            now = next;
         }
-        Some(now)
+        Some(self)
     }
 
-    /// One round of the reduction.
-    fn round(self) -> Option<Self> {
-        let mut wide = self.wide();
-        let mut low = self.low();
+    /// One round of the reduction, and whether another one can change nothing.
+    fn round(self) -> Option<(Self, bool)> {
+        let (mut wide, mut low) = (self.wide(), self.low());
         wide.arc = wide.tighten()?;
         if wide.arc.span() < Arc::<H>::MASK {
             low.arc = low.arc.intersect(Arc::new(wide.arc.base(), wide.arc.span()))?;
         }
-        low.arc = low.tighten()?;
-        wide.arc = tighten_to_low(wide.arc, low.arc)?;
         wide.known = wide.learn_bits()?;
         low.known = wide.known.truncate(Arc::<H>::MASK);
-        wide.known = wide.known.replace(Arc::<H>::MASK, low.learn_bits()?);
-        Some(Self::raw(wide.known, wide.arc, low.arc))
+        let (arc, low_arc) = (wide.arc, low.arc);
+        low.arc = low.tighten()?;
+        wide.arc = tighten_to_low(wide.arc, low.arc)?;
+        let low_known = low.learn_bits()?;
+        // Bits learned from a range cannot move its own ends; everything else that moved late is seen by a new round.
+        let done = wide.arc == arc && low.arc == low_arc && low_known == low.known;
+        let known = wide.known.replace(Arc::<H>::MASK, low_known);
+        Some((Self::raw(known, wide.arc, low.arc), done))
     }
 
     /// Checks the invariants of the module; the text names the broken one, which is a bug of this folder.
@@ -308,7 +307,7 @@ impl<const N: u32, const H: u32> Number<N, H> {
         if low.unsigned().0 > low.unsigned().1 || low.signed().0 > low.signed().1 {
             return Err("minimum of the lower half is above its maximum");
         }
-        if self.round() != Some(*self) {
+        if self.round() != Some((*self, true)) {
             return Err("parts are not reduced against each other");
         }
         Ok(())
