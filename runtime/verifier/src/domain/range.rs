@@ -151,6 +151,9 @@ impl<const B: u32> Arc<B> {
     /// As [`Arc::hull`], but an end that moved goes on, at least to the next power of two, so that a chain of these ends.
     #[must_use]
     pub const fn widen(self, new: Arc<B>) -> Arc<B> {
+        if new.is_subset_of(self) {
+            return self;
+        }
         let hull = self.hull(new);
         let (mut base, mut end) = (hull.base, hull.end());
         if hull.crosses_sign() && hull.crosses_zero() {

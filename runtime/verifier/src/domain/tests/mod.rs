@@ -1,7 +1,9 @@
 //! Tests of the domain, by quantifying: every abstract number of a small width, every member, against `eval`.
 
 mod large;
+mod parts;
 mod patterns;
+mod scalars;
 mod small;
 mod widths;
 
