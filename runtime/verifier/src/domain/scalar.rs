@@ -321,8 +321,7 @@ impl Scalar {
     #[must_use]
     pub const fn from_size(size: Size) -> Scalar {
         let max = size.truncate(u64::MAX);
-        let low = if max > u32::MAX as u64 { Arc::FULL } else { Arc::between(0, max) };
-        Self::raw(Tnum::unknown(max), Arc::between(0, max), low)
+        Self::raw(Tnum::unknown(max), Arc::between(0, max), Arc::between(0, max))
     }
 
     /// What a sign-extending load of `size` leaves in a register.

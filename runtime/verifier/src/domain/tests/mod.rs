@@ -45,6 +45,11 @@ fn eval_cond(cond: Cond, n: u32, width: Width, a: u64, b: u64) -> bool {
     cond.eval(Width::W64, a << up, b << up)
 }
 
+/// Whether this is a run at the full counts (`make soak`).
+fn full() -> bool {
+    std::env::var("STINGLESS_SOAK").is_ok_and(|on| on == "1")
+}
+
 /// The bits that `width` stands for in numbers of `n` bits.
 fn bits(n: u32, width: Width) -> u32 {
     match width {

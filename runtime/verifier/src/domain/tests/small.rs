@@ -118,11 +118,6 @@ const BRANCH_SIZES: [(Cond, u64, u64); 11] = [
     (Cond::Sle, 5_201_829, 5_042_504),
 ];
 
-/// Whether this run takes every pair.
-fn full() -> bool {
-    std::env::var_os("STINGLESS_SOAK").is_some()
-}
-
 #[test]
 fn alu_has_every_result() {
     for (op, size64, size32) in ALU_SIZES {
