@@ -1,9 +1,6 @@
 //! The compiler as an engine of the corpus.
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
-use stingless_abi::{Effects, Entry, HelperSet, HookDef, Proto, ProtoTable, Ret, Rights, TrapKind, VmCtx};
+use stingless_abi::{Effects, ProtoTable, TrapKind, VmCtx};
 use stingless_isa::Code;
 use stingless_jit::{Options, Target, compile_assumed};
 use stingless_object::Unit;
@@ -11,6 +8,7 @@ use stingless_verifier::Assumed;
 
 use crate::engine::{Engine, HELPERS};
 use crate::exec::{Image, vm};
+pub use crate::unit::{proto, raw_hook};
 
 /// Machine code for x86-64, with the options given.
 #[derive(Debug)]
@@ -35,36 +33,6 @@ impl Jit {
     }
 }
 
-/// The hook of the corpus: memory and its length.
-#[must_use]
-pub fn raw_hook() -> Arc<HookDef> {
-    Arc::new(HookDef {
-        name: Cow::Borrowed("raw"),
-        sections: Cow::Borrowed(&[]),
-        linux_type: 0,
-        entry: Entry::Mem { rights: Rights::READ_WRITE },
-        verdict: None,
-        verdicts: Cow::Borrowed(&[]),
-        helpers: HelperSet::All,
-        packet_loads: false,
-        btf: Arc::from([]),
-    })
-}
-
-/// A helper of which the compiler needs number and effects alone.
-#[must_use]
-pub fn proto(id: u32, effects: Effects) -> Arc<Proto> {
-    Arc::new(Proto {
-        id,
-        name: Cow::Owned(format!("helper{id}")),
-        args: Cow::Borrowed(&[]),
-        ret: Ret::ANY,
-        c_ret: Cow::Borrowed("u64"),
-        effects,
-        doc: Cow::Borrowed(""),
-    })
-}
-
 impl Engine for Jit {
     fn name(&self) -> &'static str {
         self.name
@@ -74,7 +42,7 @@ impl Engine for Jit {
         let protos = ProtoTable::new(HELPERS.iter().map(|&(id, _)| proto(id, Effects::default())));
         let unit = Unit::from_code("case", code.clone(), Vec::new(), protos, raw_hook());
         let blob = compile_assumed(&Assumed::new(unit), &self.options).map_err(|e| e.to_string())?;
-        let image = Image::new(&blob.0, |target| helper_address(target));
+        let image = Image::new(&blob.0, helper_address);
         let mut vm = vm();
         vm.out_of_budget = refill as *const () as u64;
         vm.budget = 0;

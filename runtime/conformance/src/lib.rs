@@ -1,6 +1,7 @@
 //! One corpus, every engine: the public conformance suite's files, their assembler, and what an engine must be able to
 //! do to run them. Test-only; nothing of the product depends on this crate.
 
+pub mod core;
 pub mod corpus;
 pub mod data_file;
 pub mod engine;
@@ -9,3 +10,4 @@ pub mod exec;
 #[cfg(target_arch = "x86_64")]
 pub mod jit;
 pub mod ubpf_asm;
+pub mod unit;

@@ -1,0 +1,108 @@
+//! Facts, tested where they speak. What fails here is a bug of the verifier.
+
+use stingless_abi::TrapKind;
+use stingless_verifier::{Access, Facts};
+
+use crate::interp::checked::map_at;
+use crate::interp::checked::region::{Frame, Kind};
+use crate::interp::{Site, Stop};
+
+/// A fact that does not hold.
+fn wrong(message: String) -> Stop {
+    Stop::new(TrapKind::Fact, message)
+}
+
+fn facts(site: Site<'_>) -> Option<&Facts> {
+    site.program.facts()
+}
+
+/// `Facts::reached`.
+pub(crate) fn reached(site: Site<'_>) -> Result<(), Stop> {
+    match facts(site).and_then(|f| f.reached.get(site.at)) {
+        Some(false) => Err(wrong("the proof says that no run comes here".to_owned())),
+        Some(true) | None => Ok(()),
+    }
+}
+
+/// `Facts::branch`.
+pub(crate) fn branch(site: Site<'_>, taken: bool) -> Result<(), Stop> {
+    match facts(site).and_then(|f| *f.branch.get(site.at)?) {
+        Some(always) if always != taken => {
+            Err(wrong(format!("the proof says that the branch is taken: {always}; it was: {taken}")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// `Facts::access`.
+pub(crate) fn access(site: Site<'_>, found: Kind) -> Result<(), Stop> {
+    let Some(facts) = facts(site) else { return Ok(()) };
+    let ok = match facts.access.get(site.at).copied().flatten() {
+        None => false,
+        // `Mem` is what a global function was given, too: any memory of the caller's.
+        Some(Access::Mem | Access::Mixed) => true,
+        Some(Access::Stack) => found == Kind::Stack,
+        Some(Access::Data) => found == Kind::Data,
+        Some(Access::MapValue(want)) => {
+            matches!(found, Kind::MapValue(map) if map_at(site.program, map) == Some(want as usize))
+        }
+        Some(Access::Ctx) => false,
+    };
+    if ok {
+        return Ok(());
+    }
+    let want = facts.access.get(site.at).copied().flatten();
+    Err(wrong(format!("the proof says that the access goes to {want:?}; it goes to {}", found.name())))
+}
+
+/// `Facts::ctx_off`.
+pub(crate) fn ctx_off(site: Site<'_>, found: i64) -> Result<(), Stop> {
+    let want = facts(site).and_then(|f| *f.ctx_off.get(site.at)?);
+    if want.is_some_and(|want| i64::from(want) == found) {
+        return Ok(());
+    }
+    Err(wrong(format!("the proof says that the access goes to context offset {want:?}; it goes to {found}")))
+}
+
+/// `Facts::call_map`.
+pub(crate) fn call_map(site: Site<'_>, found: usize) -> Result<(), Stop> {
+    match facts(site).and_then(|f| *f.call_map.get(site.at)?) {
+        Some(want) if want as usize != found => {
+            Err(wrong(format!("the proof says that the call gets map {want}; it gets map {found}")))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// `Facts::stack_depth`.
+pub(crate) fn stack_depth(_: Site<'_>, frame: &Frame, depth: u64) -> Result<(), Stop> {
+    match frame.proved_depth {
+        Some(proved) if depth > proved.into() => Err(wrong(format!(
+            "the proof says that function {} touches {proved} bytes of stack; byte {depth} is touched",
+            frame.sub
+        ))),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// One program's run from its entry: for `Facts::longest_path`.
+#[derive(Debug)]
+pub(crate) struct Activation {
+    /// Index of its first frame.
+    pub(crate) base: usize,
+    /// Instructions so far.
+    pub(crate) steps: u64,
+}
+
+impl Activation {
+    /// Counts an instruction.
+    pub(crate) fn step(&mut self, site: Site<'_>) -> Result<(), Stop> {
+        self.steps += 1;
+        match facts(site).and_then(|f| f.longest_path) {
+            Some(longest) if self.steps > longest => {
+                Err(wrong(format!("the proof says that no run takes more than {longest} instructions")))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Obligations of helper calls, read from the prototype.
+
+use stingless_abi::{Arg, ArgKind, MapKinds, MemLen, MemUse, Proto, RefClass, Ret, Rights, SpecialKind, TrapKind};
+
+use crate::interp::checked::region::Kind;
+use crate::interp::checked::{Checked, broken, facts, map_at};
+use crate::interp::{Site, Stop};
+
+/// A call being checked.
+struct Call<'p> {
+    site: Site<'p>,
+    proto: &'p Proto,
+    args: [u64; 5],
+    /// The map argument, by index into the program's maps.
+    map: Option<usize>,
+}
+
+impl Checked {
+    /// Everything that must hold before the call.
+    pub(crate) fn check_call(&mut self, site: Site<'_>, proto: &Proto, args: [u64; 5]) -> Result<(), Stop> {
+        let mut call = Call { site, proto, args, map: None };
+        let regs = self.frames.last().map_or(0, |f| f.regs);
+        for (at, arg) in proto.args.iter().enumerate() {
+            if self.strict && regs & (2 << at) == 0 {
+                return Err(broken(format!("argument `{}` of {}: r{} holds no value", arg.name, proto.name, at + 1)));
+            }
+            self.check_arg(&mut call, at, arg).map_err(|stop| name_arg(stop, proto, arg))?;
+        }
+        Ok(())
+    }
+
+    fn check_arg(&mut self, call: &mut Call<'_>, at: usize, arg: &Arg) -> Result<(), Stop> {
+        let value = call.args[at];
+        match arg.kind {
+            // The length is checked with its memory; numbers may be anything.
+            ArgKind::Anything | ArgKind::Scalar | ArgKind::ConstScalar | ArgKind::Len { .. } => Ok(()),
+            ArgKind::Ctx if value == self.args[0] => Ok(()),
+            ArgKind::Ctx => Err(broken("not the context")),
+            ArgKind::Map(kinds) => check_map(call, value, kinds),
+            ArgKind::MapKey => {
+                let (key_size, _) = map_sizes(call)?;
+                self.touch(call.site, value, key_size, MemUse::Read).map(drop)
+            }
+            ArgKind::MapValue(access) => {
+                let (_, value_size) = map_sizes(call)?;
+                self.touch(call.site, value, value_size, access).map(drop)
+            }
+            ArgKind::Mem { access, len, nullable } => {
+                let len = match len {
+                    MemLen::Fixed { size, align } => {
+                        if !nullable || value != 0 {
+                            check_align(value, align)?;
+                        }
+                        u64::from(size)
+                    }
+                    MemLen::Next => check_len(call, at)?,
+                };
+                if nullable
+                    && value == 0
+                    && (len == 0 || matches!(arg.kind, ArgKind::Mem { len: MemLen::Fixed { .. }, .. }))
+                {
+                    return Ok(());
+                }
+                if len == 0 { Ok(()) } else { self.touch(call.site, value, len, access).map(drop) }
+            }
+            ArgKind::ConstStr => self.check_str(call, value),
+            ArgKind::Callback(_) => {
+                let subs = call.site.program.unit().code.subprogs();
+                if subs.iter().any(|s| u64::from(s.start) == value) { Ok(()) } else { Err(broken("not a function")) }
+            }
+            ArgKind::CallbackCtx if value == 0 || self.frames.iter().any(|f| f.holds(value) || f.top == value) => {
+                Ok(())
+            }
+            ArgKind::CallbackCtx => Err(broken("neither the stack nor NULL")),
+            ArgKind::Acquired(class) => self.give_back(call, at, value, class),
+            ArgKind::SpinLock => check_lock(self, call, value),
+        }
+    }
+
+    fn check_str(&self, call: &Call<'_>, addr: u64) -> Result<(), Stop> {
+        let (_, region) = self.regions.find(addr, 1).ok_or_else(|| broken("not a string in a map"))?;
+        let frozen = match region.kind {
+            Kind::MapValue(map) => {
+                map_at(call.site.program, map).is_some_and(|m| call.site.program.unit().maps[m].frozen.is_some())
+            }
+            Kind::Stack | Kind::Data | Kind::Held(_) | Kind::Key => false,
+        };
+        if !frozen {
+            return Err(broken("not a string in frozen memory"));
+        }
+        let ends = (addr..region.end).any(|byte| self.raw.load(byte, stingless_isa::Size::B) == 0);
+        if ends { Ok(()) } else { Err(broken("the string has no end")) }
+    }
+
+    fn give_back(&mut self, call: &Call<'_>, at: usize, addr: u64, class: RefClass) -> Result<(), Stop> {
+        let held = self.held.iter().position(|&h| h == (addr, class));
+        let held = held.ok_or_else(|| broken(format!("not a reference of class {class:?} that the program holds")))?;
+        if call.proto.effects.releases == Some(at as u8) {
+            self.held.swap_remove(held);
+            self.regions.remove_at(addr);
+        }
+        Ok(())
+    }
+
+    /// What the call's result and effects change.
+    pub(crate) fn check_return(&mut self, site: Site<'_>, proto: &Proto, args: [u64; 5], r0: u64) -> Result<(), Stop> {
+        if proto.effects.invalidates_packet {
+            self.list_data(site.program);
+        }
+        match proto.ret {
+            Ret::Void => Ok(()),
+            Ret::Scalar { min, max } if (min..=max).contains(&(r0 as i64)) => Ok(()),
+            Ret::Scalar { min, max } => Err(Stop::new(
+                TrapKind::Fact,
+                format!("{} returned {}, its prototype says {min}..={max}", proto.name, r0 as i64),
+            )),
+            Ret::MapValueOrNull if r0 == 0 => Ok(()),
+            Ret::MapValueOrNull => {
+                let arg = proto.args.iter().position(|a| matches!(a.kind, ArgKind::Map(_)));
+                let map = arg.and_then(|arg| map_at(site.program, args[arg]));
+                let map = map.ok_or_else(|| broken(format!("{} returns a value of no map", proto.name)))?;
+                self.list_value(site.program, map, r0);
+                Ok(())
+            }
+            Ret::AcquiredOrNull { .. } if r0 == 0 => Ok(()),
+            Ret::AcquiredOrNull { class, size_arg } => {
+                self.held.push((r0, class));
+                let size = size_arg.map_or(0, |arg| args[arg as usize]);
+                self.regions.add(r0, size, Kind::Held(class), Rights::READ_WRITE);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Says which argument of which helper broke its obligation.
+fn name_arg(stop: Stop, proto: &Proto, arg: &Arg) -> Stop {
+    match stop {
+        Stop::Raise(raise) => Stop::new(raise.0, format!("argument `{}` of {}: {}", arg.name, proto.name, raise.1)),
+        Stop::Pending(trapped) => Stop::Pending(trapped),
+    }
+}
+
+fn check_map(call: &mut Call<'_>, value: u64, kinds: MapKinds) -> Result<(), Stop> {
+    let map = map_at(call.site.program, value).ok_or_else(|| broken("not a map of the program"))?;
+    let spec = &call.site.program.unit().maps[map].spec;
+    if !kinds.has(spec.kind) {
+        return Err(broken(format!("map `{}` is of kind {}", spec.name, spec.kind.row().name)));
+    }
+    facts::call_map(call.site, map)?;
+    call.map = Some(map);
+    Ok(())
+}
+
+/// Key and value size of the call's map.
+fn map_sizes(call: &Call<'_>) -> Result<(u64, u64), Stop> {
+    let map = call.map.ok_or_else(|| broken("no map argument comes before it"))?;
+    let spec = &call.site.program.unit().maps[map].spec;
+    Ok((spec.key_size.into(), spec.value_size.into()))
+}
+
+fn check_align(addr: u64, align: u32) -> Result<(), Stop> {
+    if addr.is_multiple_of(u64::from(align.max(1))) {
+        return Ok(());
+    }
+    Err(broken(format!("not aligned to {align} bytes")))
+}
+
+/// The length that stands in the argument after `at`.
+fn check_len(call: &Call<'_>, at: usize) -> Result<u64, Stop> {
+    let len = *call.args.get(at + 1).ok_or_else(|| broken("its length has no register"))?;
+    let zero_ok = call.proto.args.get(at + 1).is_some_and(|a| matches!(a.kind, ArgKind::Len { zero_ok: true }));
+    if len == 0 && !zero_ok { Err(broken("length 0")) } else { Ok(len) }
+}
+
+fn check_lock(checked: &Checked, call: &Call<'_>, addr: u64) -> Result<(), Stop> {
+    let found = checked.regions.find(addr, SpecialKind::SpinLock.size().into());
+    let Some((start, region)) = found else { return Err(broken("not in a map value")) };
+    let Kind::MapValue(map) = region.kind else { return Err(broken("not in a map value")) };
+    let special = map_at(call.site.program, map).map(|m| &call.site.program.unit().maps[m].spec.special);
+    let is_lock = special.is_some_and(|fields| {
+        fields.iter().any(|f| f.kind == SpecialKind::SpinLock && start + u64::from(f.off) == addr)
+    });
+    if is_lock { Ok(()) } else { Err(broken("not the lock of a map value")) }
+}

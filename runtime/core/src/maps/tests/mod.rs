@@ -1,3 +1,0 @@
-//! Tests of maps, by subject.
-
-mod model;

@@ -1,0 +1,23 @@
+//! Execution of one program: the thread's slot, the record of a call, deadlines, traps, tail calls.
+//!
+//! Invariants:
+//! 1. A thread has one `VmCtx`; a nested call saves its fields and puts them back, whatever happens in between.
+//! 2. What a call holds (ring records, locks) is in its record, and is let go when the call ends, however it ends.
+//! 3. A trap is in `vm.trap` and its words are in the record; the engine that sees it returns at once.
+
+mod budget;
+mod error;
+mod program;
+mod record;
+mod slot;
+mod tail;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use budget::Budget;
+pub use error::{HelperError, Trap, Trapped};
+pub(crate) use program::{Build, HelperRow, LiveMap, Program, Proof, Settings};
+pub use program::{BuildError, EngineKind};
+pub(crate) use record::{CallBack, Held, Record, Release};
+pub(crate) use slot::{MAX_SLOTS, SlotLease};
+pub(crate) use tail::tail_target;
