@@ -1,11 +1,12 @@
 //! Stingless: run plugins that are proved safe, inside your process, at the speed of your own code.
 #![deny(unsafe_code)]
+#![allow(dead_code, unused_imports, reason = "the collection, which uses the rest, is landing")]
 
 mod interp;
+pub mod maps;
+pub(crate) mod sync;
 #[allow(unsafe_code, reason = "the folder where unsafe code lives")]
-#[allow(dead_code, reason = "the collection, which uses the rest, is landing")]
 pub(crate) mod sys;
-#[allow(dead_code, unused_imports, reason = "the collection, which uses the rest, is landing")]
 mod vm;
 
 #[doc(hidden)]

@@ -192,6 +192,10 @@ const fn complement<const B: u32>(a: Word<B>) -> Word<B> {
 /// The smallest and the largest shift count, after the masking that every engine does.
 fn counts<const B: u32>(b: Word<B>) -> (u32, u32) {
     let mask = Word::constant(u64::from(B) - 1);
+    if let Some(count) = b.as_constant() {
+        let count = (count & u64::from(B - 1)) as u32;
+        return (count, count);
+    }
     let masked = Word { known: b.known.and(mask.known), arc: and(b, mask) };
     // Counts that the masking folds over can leave the known bits as the better bound.
     let arc = masked.tighten().unwrap_or(Arc::FULL);
@@ -210,6 +214,13 @@ fn shifted<const B: u32>(b: Word<B>, shift: impl Fn(u32) -> Tnum) -> Tnum {
 
 /// A shift to the left is a multiplication by a power of two.
 fn lsh<const B: u32>(a: Arc<B>, least: u32, most: u32) -> Arc<B> {
+    if least == most {
+        return if a.span() > Arc::<B>::MASK >> least {
+            Arc::FULL
+        } else {
+            Arc::new(a.base() << least, a.span() << least)
+        };
+    }
     a.mul(Arc::between(1 << least, 1 << most))
 }
 

@@ -132,21 +132,22 @@ fn without<const N: u32, const H: u32>(width: Width, a: Number<N, H>, b: Number<
     a.within(width, first.wrapping_add(1), first.wrapping_sub(1))
 }
 
-/// `a + gap <= b`.
+/// `a + gap <= b`, where `gap` is 0 or 1.
 fn less<const N: u32, const H: u32>(width: Width, a: Number<N, H>, b: Number<N, H>, gap: u64) -> Pair<N, H> {
-    let least = a.unsigned(width).0.checked_add(gap).filter(|&x| x <= mask::<N, H>(width))?;
+    // If `least` wraps, `a` is the largest number alone, and goes.
+    let least = a.unsigned(width).0.wrapping_add(gap);
     let most = b.unsigned(width).1.checked_sub(gap)?;
     Some((a.within(width, 0, most)?, b.within(width, least, mask::<N, H>(width))?))
 }
 
-/// `a + gap <= b`, signed.
-fn signed_less<const N: u32, const H: u32>(width: Width, a: Number<N, H>, b: Number<N, H>, gap: i64) -> Pair<N, H> {
+/// `a + gap <= b`, signed, where `gap` is 0 or 1.
+fn signed_less<const N: u32, const H: u32>(width: Width, a: Number<N, H>, b: Number<N, H>, gap: u64) -> Pair<N, H> {
     let (low, high) = (signed_min::<N, H>(width), signed_min::<N, H>(width) - 1);
-    let (least, most) = (a.signed(width).0, b.signed(width).1);
-    if gap == 1 && (least as u64 & mask::<N, H>(width) == high || most as u64 & mask::<N, H>(width) == low) {
+    let (least, most) = (a.signed(width).0 as u64, b.signed(width).1 as u64);
+    if gap == 1 && most & mask::<N, H>(width) == low {
         return None;
     }
-    Some((a.within(width, low, (most - gap) as u64)?, b.within(width, (least + gap) as u64, high)?))
+    Some((a.within(width, low, most.wrapping_sub(gap))?, b.within(width, least.wrapping_add(gap), high)?))
 }
 
 /// `a & b != 0`.

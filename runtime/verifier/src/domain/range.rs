@@ -138,9 +138,8 @@ impl<const B: u32> Arc<B> {
             return self;
         }
         let (one, two) = (Self::between(self.base, other.end()), Self::between(other.base, self.end()));
-        let covers_one = self.is_subset_of(one) && other.is_subset_of(one);
-        let covers_two = self.is_subset_of(two) && other.is_subset_of(two);
-        match (covers_one, covers_two) {
+        // Neither arc holds the other, so one that starts with the first and ends with the second holds both or neither.
+        match (self.is_subset_of(one), other.is_subset_of(two)) {
             (true, true) if two.span < one.span || (two.span == one.span && two.base < one.base) => two,
             (true, _) => one,
             (false, true) => two,
@@ -151,6 +150,9 @@ impl<const B: u32> Arc<B> {
     /// As [`Arc::hull`], but an end that moved goes on, at least to the next power of two, so that a chain of these ends.
     #[must_use]
     pub const fn widen(self, new: Arc<B>) -> Arc<B> {
+        if new.is_subset_of(self) {
+            return self;
+        }
         let hull = self.hull(new);
         let (mut base, mut end) = (hull.base, hull.end());
         if hull.crosses_sign() && hull.crosses_zero() {

@@ -4,7 +4,10 @@ use super::*;
 use crate::domain::Scalar;
 use stingless_isa::UnaryOp;
 
-const ROUNDS: u32 = 40_000;
+/// Pairs of numbers a test; each is tried with every operation.
+fn rounds() -> u32 {
+    if full() { 1_000_000 } else { 40_000 }
+}
 
 fn check(s: Scalar, x: u64, what: impl Fn() -> String) {
     assert!(s.contains(x), "{} gives {s:?}, which lacks {x:#x}", what());
@@ -23,7 +26,7 @@ fn operand(random: &mut Random) -> (u64, Scalar) {
 #[test]
 fn alu_has_the_result_of_members() {
     let mut random = Random(0x5eed_0002);
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds() {
         let ((x, a), (y, b)) = (operand(&mut random), operand(&mut random));
         for width in [Width::W64, Width::W32] {
             for op in AluOp::ALL {
@@ -39,7 +42,7 @@ fn alu_has_the_result_of_members() {
 #[test]
 fn branches_keep_members() {
     let mut random = Random(0x5eed_0003);
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds() {
         let (x, a) = operand(&mut random);
         let (y, b) = if random.below(4) == 0 { (x, random.around(x)) } else { operand(&mut random) };
         for width in [Width::W64, Width::W32] {
@@ -57,7 +60,7 @@ fn branches_keep_members() {
 #[test]
 fn sets_keep_members() {
     let mut random = Random(0x5eed_0004);
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds() {
         let ((x, a), (y, b)) = (operand(&mut random), operand(&mut random));
         for (s, what) in [(a.join(&b), "join"), (Scalar::widen(&a, &b), "widen")] {
             check(s, x, || format!("{a:?} {what} {b:?}"));

@@ -1,7 +1,9 @@
 //! Tests of the domain, by quantifying: every abstract number of a small width, every member, against `eval`.
 
 mod large;
+mod parts;
 mod patterns;
+mod scalars;
 mod small;
 mod widths;
 
@@ -41,6 +43,11 @@ fn eval_alu(op: AluOp, n: u32, width: Width, a: u64, b: u64) -> u64 {
 fn eval_cond(cond: Cond, n: u32, width: Width, a: u64, b: u64) -> bool {
     let up = 64 - bits(n, width);
     cond.eval(Width::W64, a << up, b << up)
+}
+
+/// Whether this is a run at the full counts (`make soak`).
+fn full() -> bool {
+    std::env::var("STINGLESS_SOAK").is_ok_and(|on| on == "1")
 }
 
 /// The bits that `width` stands for in numbers of `n` bits.

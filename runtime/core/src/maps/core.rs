@@ -1,0 +1,295 @@
+//! A live map: its shape, its storage, and the operations of the host, which dispatch on the storage.
+
+use std::ops::ControlFlow;
+
+use stingless_abi::map::{BPF_EXIST, BPF_NOEXIST, F_RDONLY, F_WRONLY, F_ZERO_SEED};
+use stingless_abi::{MapKind, MapSpec};
+
+use super::error::MapError;
+use super::fault::Fault;
+use super::hash::Hasher;
+use super::layout::{ArrayLayout, MAGIC, TableLayout, VERSION};
+use super::raw::{ArrayRegion, Backing, Region, Source, TableRegion};
+use super::table::{KEY_WORDS_MAX, Put, Table, with_key};
+use crate::sync::Ordering::{Acquire, Relaxed, Release};
+use crate::sync::{Arc, AtomicBool, AtomicU32};
+use crate::sys::{epoch, os};
+
+/// Where the elements are.
+#[derive(Debug)]
+pub(crate) enum Storage {
+    /// Array, plain or per CPU.
+    Array(ArrayRegion),
+    /// Hash, LRU hash, plain or per CPU.
+    Table(Table),
+}
+
+/// What handles and programs share. Programs hold its address (`runtime_addr`).
+#[derive(Debug)]
+pub(crate) struct MapCore {
+    pub(super) name: Arc<str>,
+    pub(super) spec: MapSpec,
+    pub(super) storage: Storage,
+    frozen: AtomicBool,
+    /// Handles of the host ([`Map`](super::Map)); programs are not counted.
+    pub(super) handles: AtomicU32,
+}
+
+impl MapCore {
+    pub(crate) fn create(spec: &MapSpec) -> Result<MapCore, MapError> {
+        spec.check().map_err(MapError::Shape)?;
+        let name: Arc<str> = spec.name.as_str().into();
+        let storage = Storage::create(spec, &name)?;
+        Ok(MapCore { name, spec: spec.clone(), storage, frozen: AtomicBool::new(false), handles: AtomicU32::new(0) })
+    }
+
+    pub(crate) fn spec(&self) -> &MapSpec {
+        &self.spec
+    }
+
+    /// Bytes of the value that the host reads and writes: all execution slots' values of a per-CPU map, each rounded
+    /// up to 8.
+    pub(crate) fn host_value_size(&self) -> usize {
+        let one = self.spec.value_size as usize;
+        if self.spec.kind.is_per_slot() { one.next_multiple_of(8) * epoch::slot_count() as usize } else { one }
+    }
+
+    /// Bytes of memory that the map may come to use.
+    pub(crate) fn bytes(&self) -> usize {
+        self.storage.region().bytes()
+    }
+
+    pub(super) fn name_fault(&self, fault: Fault) -> MapError {
+        fault.name(&self.name, self.spec.kind, self.spec.max_entries)
+    }
+
+    fn check_size(&self, what: &'static str, found: usize, want: usize) -> Result<(), MapError> {
+        if found == want { Ok(()) } else { Err(MapError::Size { map: self.name.clone(), what, found, want }) }
+    }
+
+    pub(super) fn check_key(&self, key: &[u8]) -> Result<(), MapError> {
+        self.check_size("key", key.len(), self.spec.key_size as usize)
+    }
+
+    fn denied(&self, op: &'static str, why: &'static str) -> MapError {
+        MapError::Denied { map: self.name.clone(), op, why }
+    }
+
+    pub(super) fn check_read(&self, op: &'static str) -> Result<(), MapError> {
+        if self.spec.flags & F_WRONLY != 0 { Err(self.denied(op, "write-only (BPF_F_WRONLY)")) } else { Ok(()) }
+    }
+
+    pub(super) fn check_write(&self, op: &'static str) -> Result<(), MapError> {
+        if self.spec.flags & F_RDONLY != 0 {
+            return Err(self.denied(op, "read-only (BPF_F_RDONLY)"));
+        }
+        if self.is_frozen() { Err(self.denied(op, "frozen")) } else { Ok(()) }
+    }
+
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.frozen.load(Acquire)
+    }
+
+    pub(crate) fn freeze(&self) -> Result<(), MapError> {
+        if self.spec.flags & F_RDONLY != 0 {
+            return Err(self.denied("freeze", "read-only (BPF_F_RDONLY)"));
+        }
+        if self.frozen.swap(true, Release) { Err(MapError::Frozen { map: self.name.clone() }) } else { Ok(()) }
+    }
+
+    pub(crate) fn lookup_into(&self, key: &[u8], out: &mut [u8]) -> Result<bool, MapError> {
+        self.check_read("lookup")?;
+        self.check_key(key)?;
+        self.check_size("value", out.len(), self.host_value_size())?;
+        match &self.storage {
+            Storage::Array(array) => {
+                let window = array.element(Source::from(key).word(0) as u32);
+                Ok(window.map(|window| window.load(out)).is_some())
+            }
+            Storage::Table(table) => {
+                let guard = epoch::enter();
+                with_key!(table, Source::from(key), |words| table.read(words, out, &guard))
+                    .map_err(|fault| self.name_fault(fault))
+            }
+        }
+    }
+
+    pub(crate) fn update(&self, key: &[u8], value: &[u8], flags: u64) -> Result<(), MapError> {
+        self.check_write("update")?;
+        self.check_key(key)?;
+        self.check_size("value", value.len(), self.host_value_size())?;
+        self.store(Source::from(key), Put::Whole(Source::from(value)), flags).map_err(|fault| self.name_fault(fault))
+    }
+
+    /// Update, whoever asks for it: access was checked.
+    #[inline]
+    pub(super) fn store(&self, key: Source<'_>, put: Put<'_>, flags: u64) -> Result<(), Fault> {
+        if flags > BPF_EXIST {
+            return Err(Fault::Flags(flags));
+        }
+        match &self.storage {
+            Storage::Array(array) => {
+                let index = key.word(0) as u32;
+                let window = array.element(index).ok_or(Fault::Index(index))?;
+                if flags == BPF_NOEXIST {
+                    return Err(Fault::Exists);
+                }
+                match put {
+                    Put::Whole(source) => window.store(&source),
+                    Put::One(n, source) => window.part(n as usize, array.layout().value_bytes).store(&source),
+                }
+                Ok(())
+            }
+            Storage::Table(table) => with_key!(table, key, |words| table.update(words, put, flags)),
+        }
+    }
+
+    pub(crate) fn delete(&self, key: &[u8]) -> Result<(), MapError> {
+        self.check_write("delete")?;
+        self.check_key(key)?;
+        self.remove(Source::from(key)).map_err(|fault| self.name_fault(fault))
+    }
+
+    /// Deletion, whoever asks for it: access was checked.
+    #[inline]
+    pub(super) fn remove(&self, key: Source<'_>) -> Result<(), Fault> {
+        match &self.storage {
+            Storage::Array(_) => Err(Fault::Operation("delete", libc::EINVAL)),
+            Storage::Table(table) => with_key!(table, key, |words| table.delete(words)),
+        }
+    }
+
+    pub(crate) fn next_key(&self, key: Option<&[u8]>) -> Result<Option<Vec<u8>>, MapError> {
+        self.check_read("next_key")?;
+        key.map_or(Ok(()), |key| self.check_key(key))?;
+        match &self.storage {
+            Storage::Array(array) => {
+                let entries = array.layout().entries;
+                let next = match key.map(|key| Source::from(key).word(0) as u32) {
+                    Some(index) if index < entries => index + 1,
+                    Some(_) | None => 0,
+                };
+                Ok((next < entries).then(|| next.to_le_bytes().to_vec()))
+            }
+            Storage::Table(table) => Ok(self.next_table_key(table, key)),
+        }
+    }
+
+    fn next_table_key(&self, table: &Table, key: Option<&[u8]>) -> Option<Vec<u8>> {
+        let guard = epoch::enter();
+        let mut next = [0; KEY_WORDS_MAX];
+        let next = &mut next[..table.region().layout().key_words];
+        let found = match key {
+            Some(key) => {
+                with_key!(table, Source::from(key), |words| table.next_key(words, next, &guard))
+            }
+            None => table.first_key(0, next, &guard),
+        };
+        found.then(|| self.key_bytes(next))
+    }
+
+    fn key_bytes(&self, words: &[u64]) -> Vec<u8> {
+        let mut bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        bytes.truncate(self.spec.key_size as usize);
+        bytes
+    }
+
+    /// Every key there is: those that stay during the call once, those that come or go meanwhile or not.
+    pub(crate) fn keys(&self) -> Result<Vec<Vec<u8>>, MapError> {
+        self.check_read("keys")?;
+        match &self.storage {
+            Storage::Array(array) => Ok((0..array.layout().entries).map(|i| i.to_le_bytes().to_vec()).collect()),
+            Storage::Table(table) => {
+                let _guard = epoch::enter();
+                let mut keys = Vec::with_capacity(table.len() as usize);
+                let mut words = vec![0; table.region().layout().key_words];
+                let _ = table.walk(|slot| {
+                    if table.copy_key(slot, &mut words) {
+                        keys.push(self.key_bytes(&words));
+                    }
+                    ControlFlow::Continue(())
+                });
+                Ok(keys)
+            }
+        }
+    }
+
+    /// Elements: of an array its capacity.
+    pub(crate) fn len(&self) -> usize {
+        match &self.storage {
+            Storage::Array(array) => array.layout().entries as usize,
+            Storage::Table(table) => table.len() as usize,
+        }
+    }
+
+    /// Slots that were reused while a call could still hold a pointer to them.
+    pub(crate) fn forced_reuses(&self) -> u32 {
+        self.storage.region().header().forced.load(Relaxed)
+    }
+
+    /// Address of element 0's value, for kinds whose values programs address directly.
+    pub(crate) fn value_addr(&self) -> Option<u64> {
+        match &self.storage {
+            Storage::Array(array) if !self.spec.kind.is_per_slot() => {
+                array.element(0).map(|window| window.as_ptr().expose_provenance() as u64)
+            }
+            Storage::Array(_) | Storage::Table(_) => None,
+        }
+    }
+
+    /// Called when the host let its last handle go.
+    pub(super) fn last_handle_gone(&self) {}
+
+    /// Memory in which every value of the map lies: (address, bytes).
+    pub(crate) fn value_memory(&self) -> (u64, u64) {
+        let region = self.storage.region();
+        (region.addr(), region.bytes() as u64)
+    }
+}
+
+impl Storage {
+    fn create(spec: &MapSpec, name: &Arc<str>) -> Result<Storage, MapError> {
+        let slots = if spec.kind.is_per_slot() { epoch::slot_count() as usize } else { 1 };
+        let no_memory = |bytes| move |_| MapError::NoMemory { map: name.clone(), bytes };
+        match spec.kind {
+            MapKind::Array | MapKind::PercpuArray => {
+                let layout = ArrayLayout::new(spec, slots)?;
+                let array = ArrayRegion::new(Backing::Private, layout).map_err(no_memory(layout.bytes))?;
+                write_header(array.region(), spec, [0, 0]);
+                Ok(Storage::Array(array))
+            }
+            MapKind::Hash | MapKind::LruHash | MapKind::PercpuHash => {
+                let layout = TableLayout::new(spec, slots)?;
+                let seed = if spec.flags & F_ZERO_SEED == 0 { os::random_key().map_err(no_memory(0))? } else { [0, 0] };
+                let region = TableRegion::new(Backing::Private, layout).map_err(no_memory(layout.bytes))?;
+                write_header(region.region(), spec, seed);
+                let hasher = Hasher::new(seed, spec.key_size);
+                let lru = spec.kind == MapKind::LruHash;
+                Ok(Storage::Table(Table::new(region, hasher, spec.max_entries, lru, spec.kind.is_per_slot())))
+            }
+            kind @ (MapKind::ProgArray | MapKind::Ringbuf) => Err(MapError::Unsupported { map: name.clone(), kind }),
+        }
+    }
+
+    fn region(&self) -> &Region {
+        match self {
+            Storage::Array(array) => array.region(),
+            Storage::Table(table) => table.region().region(),
+        }
+    }
+}
+
+/// Fills a new region's header; the magic comes last.
+fn write_header(region: &Region, spec: &MapSpec, seed: [u64; 2]) {
+    let header = region.header();
+    header.version.store(VERSION, Relaxed);
+    header.kind.store(spec.kind as u32, Relaxed);
+    header.key_size.store(spec.key_size, Relaxed);
+    header.value_size.store(spec.value_size, Relaxed);
+    header.max_entries.store(spec.max_entries, Relaxed);
+    header.flags.store(spec.flags, Relaxed);
+    header.seed[0].store(seed[0], Relaxed);
+    header.seed[1].store(seed[1], Relaxed);
+    header.region_bytes.store(region.bytes() as u64, Relaxed);
+    header.magic.store(MAGIC, Release);
+}

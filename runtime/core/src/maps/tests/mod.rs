@@ -1,0 +1,3 @@
+//! Tests of maps, by subject.
+
+mod model;
