@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use stingless_abi::{CtxField, CtxLayout, DataRegion, Entry, FieldKind, HookDef, NativeOp, Rights};
+use stingless_abi::{CtxField, CtxLayout, DataRegion, Entry, FieldKind, HookDef, NativeOp, Partial, Rights};
 use stingless_conformance::exec::{Image, vm};
 use stingless_conformance::jit::{Bench, raw_hook};
 use stingless_isa::{AtomicOp, Code, Insn, Operand, Reg, Size};
@@ -188,16 +188,16 @@ fn packet_hook() -> Arc<HookDef> {
         native_off,
     };
     let (rw, ro) = (Rights::READ_WRITE, Rights::READ);
-    let narrow = FieldKind::Scalar { narrow: true };
+    let scalar = FieldKind::Scalar { partial: Partial::Any };
     let layout = CtxLayout {
         name: Cow::Borrowed("test_md"),
         size: 20,
         fields: Cow::Owned(vec![
             field("data", 0, ro, FieldKind::DataStart { region: 0 }, NativeOp::Pointer, 8),
             field("data_end", 4, ro, FieldKind::DataEnd { region: 0 }, NativeOp::Pointer, 16),
-            field("mark", 8, rw, narrow, NativeOp::Plain, 0),
-            field("none", 12, rw, narrow, NativeOp::Zero, 0),
-            field("hash", 16, ro, narrow, NativeOp::Plain, 4),
+            field("mark", 8, rw, scalar, NativeOp::Plain, 0),
+            field("none", 12, rw, scalar, NativeOp::Zero, 0),
+            field("hash", 16, ro, scalar, NativeOp::Plain, 4),
         ]),
         regions: Cow::Owned(vec![DataRegion { rights: ro }]),
     };
