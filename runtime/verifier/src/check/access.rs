@@ -1,0 +1,375 @@
+//! Memory: does an access stay inside, and is it allowed?
+
+use stingless_abi::{CtxError, FieldKind, MapSpec};
+use stingless_isa::{Reg, Size};
+
+use super::{Check, Checker, bug, fail, fail_because};
+use crate::domain::Scalar;
+use crate::obligation::Mode;
+use crate::region::Region;
+use crate::report::Kind;
+use crate::state::Byte;
+use crate::value::{Value, range_text};
+
+/// The bytes that an access touches, from a pointer on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Span {
+    /// Displacement of the first byte.
+    pub(crate) off: i64,
+    /// Bytes, at most. At least 1.
+    pub(crate) bytes: i64,
+    /// The size of an instruction's access; `None` for a helper's.
+    pub(crate) size: Option<Size>,
+}
+
+impl Span {
+    /// An instruction's access.
+    pub(crate) fn of_insn(off: i16, size: Size) -> Span {
+        Span { off: i64::from(off), bytes: i64::from(size.bytes()), size: Some(size) }
+    }
+
+    /// A helper's access.
+    pub(crate) fn of_helper(bytes: i64) -> Span {
+        Span { off: 0, bytes, size: None }
+    }
+}
+
+impl Checker<'_> {
+    /// `span` from `ptr` on lies in memory that allows the access.
+    pub(crate) fn access(&self, ptr: &Value, span: Span, mode: Mode, reg: Reg) -> Check {
+        let Some(region) = ptr.region() else {
+            let what = if ptr.as_constant() == Some(0) { "NULL".to_owned() } else { range_text(&ptr.num) };
+            let kind = if ptr.as_constant() == Some(0) { Kind::NullDeref } else { Kind::NotAPointer };
+            return fail(kind, format!("{reg} is used as an address, but it is a number ({what}) and no pointer"));
+        };
+        if ptr.nullable {
+            return fail(Kind::NullDeref, format!("{reg} is {} that may be NULL", ptr.noun()));
+        }
+        match region {
+            Region::Stack(frame) => self.stack(ptr, usize::from(frame), span, mode, reg),
+            Region::Ctx => self.ctx(ptr, span, mode, reg),
+            Region::Data(_) | Region::DataMeta(_) | Region::Linked => self.learned(ptr, region, span, mode, reg),
+            Region::MapValue(map) => self.map_value(ptr, map, span, mode, reg),
+            Region::MapKey(map) => {
+                if mode.writes() || mode.is_atomic() {
+                    return fail(Kind::ReadOnly, "a map's key may only be read, and not atomically");
+                }
+                let Some(map) = self.env.unit.maps.get(map as usize) else {
+                    return bug("a key of a map that is not there");
+                };
+                self.within(ptr, span, map.spec.key_size, "the key", Kind::MemBounds)
+            }
+            Region::Mem(bytes) => {
+                self.aligned_if_atomic(ptr, span, mode)?;
+                self.within(ptr, span, bytes, "the memory", Kind::MemBounds)
+            }
+            Region::ArgMem(bytes) => {
+                if mode.is_atomic() {
+                    return fail(Kind::Misaligned, "memory of an argument is not aligned as atomic operations need");
+                }
+                self.within(ptr, span, bytes, "the argument's memory", Kind::MemBounds)
+            }
+            Region::Stale => fail(
+                Kind::PacketStale,
+                format!("{reg} points into data that a helper may have moved: load the pointer again"),
+            ),
+            Region::DataEnd(_) | Region::MapPtr(_) | Region::Host(_) | Region::Func(_) => {
+                fail(Kind::WrongPointer, format!("{reg} is {}, which may not be accessed", region.noun()))
+            }
+        }
+    }
+
+    /// The access stays within `0..limit`.
+    fn within(&self, ptr: &Value, span: Span, limit: u32, what: &str, kind: Kind) -> Check {
+        let first = ptr.min_off() + i128::from(span.off);
+        let end = ptr.max_off() + i128::from(span.off) + i128::from(span.bytes);
+        if first >= 0 && end <= i128::from(limit) {
+            return Ok(());
+        }
+        if end >= 1 << 29 {
+            return fail_because(
+                Kind::UnboundedOffset,
+                format!("the offset into {what} has no bound; {what} has {limit} bytes"),
+                format!("the offset is {}", range_text(&ptr.num)),
+            );
+        }
+        let known = format!("the offset is {}", offset_text(ptr, span.off));
+        if first < 0 {
+            return fail_because(kind, format!("the access may start {} bytes before {what}", -first), known);
+        }
+        fail_because(kind, format!("{what} has {limit} bytes, the access may end at {end}"), known)
+    }
+
+    fn map_value(&self, ptr: &Value, map: u32, span: Span, mode: Mode, reg: Reg) -> Check {
+        let Some(map) = self.env.unit.maps.get(map as usize) else {
+            return bug("a value of a map that is not there");
+        };
+        let spec = &map.spec;
+        if mode.reads() && !spec.prog_reads() {
+            return fail(Kind::ReadOnly, format!("programs may not read values of map `{}`", spec.name));
+        }
+        if mode.writes() && !spec.prog_writes() {
+            return fail(
+                Kind::ReadOnly,
+                format!("{reg} points to a value of map `{}`, which programs may only read", spec.name),
+            );
+        }
+        self.aligned_if_atomic(ptr, span, mode)?;
+        self.within(ptr, span, spec.value_size, &format!("the value of map `{}`", spec.name), Kind::MapValueBounds)?;
+        self.special(ptr, spec, span)
+    }
+
+    /// No special field of the value is touched.
+    fn special(&self, ptr: &Value, spec: &MapSpec, span: Span) -> Check {
+        let first = ptr.min_off() + i128::from(span.off);
+        let end = ptr.max_off() + i128::from(span.off) + i128::from(span.bytes);
+        for field in &spec.special {
+            let (from, to) = (i128::from(field.off), i128::from(field.off) + i128::from(field.kind.size()));
+            if first < to && end > from {
+                return fail(
+                    Kind::SpecialField,
+                    format!(
+                        "the access may touch bytes {from}..{to} of the value of map `{}`, which only helpers may",
+                        spec.name
+                    ),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Data whose extent is learned from comparisons.
+    fn learned(&self, ptr: &Value, region: Region, span: Span, mode: Mode, reg: Reg) -> Check {
+        let Some(rights) = self.rights(region) else {
+            return bug("no rights are known of a data region");
+        };
+        if mode.is_atomic() {
+            return fail(Kind::WrongPointer, format!("atomic operations are not allowed on {}", ptr.noun()));
+        }
+        if mode.reads() && !rights.read || mode.writes() && !rights.write {
+            let verb = if mode.reads() { "read" } else { "written" };
+            return fail(Kind::ReadOnly, format!("{reg} is {}, which may not be {verb}", ptr.noun()));
+        }
+        let first = ptr.min_off() + i128::from(span.off);
+        let end = ptr.max_off() + i128::from(span.off) + i128::from(span.bytes);
+        let whole = i128::from(self.state.reach(region, 0));
+        let from_var = i128::from(ptr.off) + i128::from(span.off) + i128::from(span.bytes);
+        let var = if ptr.id == 0 { 0 } else { i128::from(self.state.reach(region, ptr.id)) };
+        if first >= 0 && (end <= whole || from_var <= var) {
+            return Ok(());
+        }
+        let known = format!("the offset is {}, {whole} bytes are known to be there", offset_text(ptr, span.off));
+        if first < 0 {
+            return fail_because(
+                Kind::PacketBounds,
+                format!("the access may start {} bytes before the start of the data", -first),
+                known,
+            );
+        }
+        let message = if ptr.num.as_constant().is_some() {
+            format!("bytes up to {end} are accessed through {reg}, but only {whole} are known to be there")
+        } else {
+            format!(
+                "{} bytes at a variable offset are accessed through {reg}, without a check against the end",
+                span.bytes
+            )
+        };
+        fail_because(Kind::PacketBounds, message, known)
+    }
+
+    fn ctx(&self, ptr: &Value, span: Span, mode: Mode, reg: Reg) -> Check {
+        let Some(layout) = self.env.unit.hook.ctx() else {
+            return bug("a context pointer in a hook without a context");
+        };
+        let Some(size) = span.size else {
+            return fail(
+                Kind::WrongPointer,
+                format!("{reg} is the context pointer, a helper's memory must be elsewhere"),
+            );
+        };
+        if mode.is_atomic() {
+            return fail(Kind::CtxAccess, "atomic operations are not allowed on the context");
+        }
+        let Some(fixed) = ptr.fixed_off() else {
+            return fail(Kind::CtxModified, "the context is accessed at a variable offset");
+        };
+        let off = fixed + span.off;
+        let bytes = span.bytes;
+        match layout.access(off, size, mode == Mode::Write) {
+            Ok(_) => Ok(()),
+            Err(CtxError::NoField) => {
+                fail(Kind::CtxAccess, format!("`struct {}` has no field of {bytes} bytes at offset {off}", layout.name))
+            }
+            Err(why) => {
+                let name = layout.field_at(off).map_or("?", |f| &f.name);
+                if why == CtxError::Denied {
+                    let verb = if mode == Mode::Write { "written" } else { "read" };
+                    return fail(
+                        Kind::CtxDenied,
+                        format!("field `{name}` of `struct {}` may not be {verb}", layout.name),
+                    );
+                }
+                fail(
+                    Kind::CtxAccess,
+                    format!(
+                        "field `{name}` of `struct {}` does not take an access of {bytes} bytes at offset {off}",
+                        layout.name
+                    ),
+                )
+            }
+        }
+    }
+
+    fn aligned_if_atomic(&self, ptr: &Value, span: Span, mode: Mode) -> Check {
+        if !mode.is_atomic() || aligned(ptr, span.off, span.bytes) {
+            return Ok(());
+        }
+        fail(Kind::Misaligned, format!("an atomic access of {} bytes must be aligned to as many", span.bytes))
+    }
+
+    fn stack(&self, ptr: &Value, frame: usize, span: Span, mode: Mode, reg: Reg) -> Check {
+        let limit = i128::from(self.env.limits.stack);
+        let first = ptr.min_off() + i128::from(span.off);
+        let end = ptr.max_off() + i128::from(span.off) + i128::from(span.bytes);
+        if first < -limit || end > 0 {
+            return fail_because(
+                Kind::StackBounds,
+                format!(
+                    "the stack has {limit} bytes below r10, the access through {reg} may touch bytes {first}..{end}"
+                ),
+                format!("the offset is {}", offset_text(ptr, span.off)),
+            );
+        }
+        if let Some(size) = span.size
+            && !aligned(ptr, span.off, i64::from(size.bytes()))
+        {
+            return fail(
+                Kind::Misaligned,
+                format!(
+                    "a stack access of {} bytes at offset {} is not aligned",
+                    span.bytes,
+                    offset_text(ptr, span.off)
+                ),
+            );
+        }
+        if !mode.reads() {
+            return Ok(());
+        }
+        // A plain load of all of a spilled pointer is how it is filled again.
+        let fills = mode == Mode::Read && span.size == Some(Size::DW) && ptr.num.as_constant().is_some();
+        // Within i64: both are within the frame.
+        self.stack_readable(frame, fills, (first as i64, end as i64))
+    }
+
+    /// Every byte of the range was written, and none belongs to a pointer that would be read as a number.
+    fn stack_readable(&self, frame: usize, fills: bool, (first, end): (i64, i64)) -> Check {
+        let Some(stack) = self.state.frame_at(frame).map(|f| &f.stack) else {
+            return bug("a pointer to the stack of a frame that is gone");
+        };
+        if self.privileged() {
+            return Ok(());
+        }
+        let mut off = first;
+        while off < end {
+            let Some(slot) = stack.slot(off) else {
+                return uninit(off);
+            };
+            match stack.byte(off) {
+                Byte::Invalid => return uninit(off),
+                Byte::Spill if slot.has_ptr() && !fills => {
+                    return fail(
+                        Kind::SpillCorrupted,
+                        format!(
+                            "the stack byte at offset {off} belongs to a spilled pointer, which would be read as a number"
+                        ),
+                    );
+                }
+                Byte::Spill | Byte::Misc | Byte::Zero => {}
+            }
+            off += 1;
+        }
+        Ok(())
+    }
+
+    /// A sign-extending load gives a number: fields that are pointers do not take one.
+    pub(super) fn extendable(&self, base: Reg, off: i16, size: Size) -> Check {
+        let ptr = self.state.reg(base);
+        let (Some(Region::Ctx), Some(fixed), Some(layout)) = (ptr.region(), ptr.fixed_off(), self.env.unit.hook.ctx())
+        else {
+            return Ok(());
+        };
+        match layout.access(fixed + i64::from(off), size, false) {
+            Ok((field, _)) if !matches!(field.kind, FieldKind::Scalar { .. }) => {
+                fail(Kind::CtxAccess, format!("field `{}` is a pointer and takes no sign-extending load", field.name))
+            }
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Storing `value` at `base + off` gives no pointer away.
+    pub(super) fn storable(&self, value: Reg, base: Reg, off: i16, size: Size) -> Check {
+        let (stored, ptr) = (self.state.reg(value), self.state.reg(base));
+        let Some(region) = stored.region() else {
+            return Ok(());
+        };
+        let Some(Region::Stack(frame)) = ptr.region() else {
+            if self.privileged() && region != Region::Stale && stored.reference == 0 {
+                return Ok(());
+            }
+            return fail(
+                Kind::PointerLeak,
+                format!("{value} is {}; it may be stored on the stack only, not through {}", stored.noun(), ptr.noun()),
+            );
+        };
+        if size != Size::DW || !aligned(ptr, i64::from(off), 8) {
+            return fail(
+                Kind::SpillMisaligned,
+                format!("{value} is {}; it is spilled in 8 aligned bytes only", stored.noun()),
+            );
+        }
+        if ptr.num.as_constant().is_none() {
+            return fail(
+                Kind::StackVariable,
+                format!("{value} is {}; its place on the stack must be fixed", stored.noun()),
+            );
+        }
+        match region {
+            Region::Stack(own) if own > frame => fail(
+                Kind::PointerLeak,
+                "a pointer to the stack of a function is stored on its caller's stack, where it would outlive it",
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn uninit(off: i64) -> Check {
+    fail(Kind::UninitStack, format!("the stack byte at offset {off} is read but was never written on this path"))
+}
+
+/// Whether base + offset is a multiple of `n`, for bases that are multiples of 8.
+fn aligned(ptr: &Value, off: i64, n: i64) -> bool {
+    (i64::from(ptr.off) + off) % n == 0 && ptr.num.align_known(n as u64)
+}
+
+/// Whether a pointer is known to be a multiple of `n` bytes from its base.
+pub(super) fn is_aligned(ptr: &Value, n: u32) -> bool {
+    n <= 1 || n <= 8 && n.is_power_of_two() && aligned(ptr, 0, i64::from(n))
+}
+
+/// The range of a pointer's offset plus a displacement.
+fn offset_text(ptr: &Value, off: i64) -> String {
+    let fixed = i64::from(ptr.off) + off;
+    match ptr.num.as_constant() {
+        Some(c) => format!("{}", (c as i64).wrapping_add(fixed)),
+        None => {
+            let total = Scalar::alu(
+                stingless_isa::AluOp::Add,
+                stingless_isa::Width::W64,
+                ptr.num,
+                Scalar::constant(fixed as u64),
+            );
+            range_text(&total)
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Arguments of helpers.
+
+use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, SpecialKind};
+use stingless_isa::Reg;
+
+use super::access::is_aligned;
+use super::{Check, Checker, Span, bug, fail, fail_because};
+use crate::obligation::{Argument, Mode};
+use crate::region::Region;
+use crate::report::Kind;
+use crate::value::{Value, range_text};
+
+impl Checker<'_> {
+    pub(super) fn argument(&self, arg: &Argument) -> Check {
+        let value = self.state.reg(arg.reg);
+        if value.is_uninit() {
+            return fail(
+                Kind::UninitRegister,
+                format!("argument {} ({}) was never set on this path", arg.index + 1, arg.reg),
+            );
+        }
+        match arg.kind {
+            ArgKind::Anything if value.is_ptr() && !self.privileged() => {
+                fail(Kind::PointerLeak, format!("argument {} is {}, a number is expected", arg.index + 1, value.noun()))
+            }
+            ArgKind::Anything => Ok(()),
+            ArgKind::Scalar => self.scalar(arg, value),
+            ArgKind::ConstScalar => self.constant(arg, value),
+            ArgKind::Ctx => self.ctx_arg(arg, value),
+            ArgKind::Map(kinds) => self.map_arg(arg, value, kinds),
+            ArgKind::MapKey => self.keyed(arg, value, MemUse::Read, true),
+            ArgKind::MapValue(access) => self.keyed(arg, value, access, false),
+            ArgKind::Mem { access, len, nullable } => self.mem(arg, value, access, len, nullable),
+            ArgKind::Len { zero_ok } => self.length(arg.reg, zero_ok).map(|_| ()),
+            ArgKind::ConstStr => self.const_str(arg, value),
+            ArgKind::Callback(_) => match value.region() {
+                Some(Region::Func(_)) => Ok(()),
+                Some(_) | None => self.wrong(arg, value, "a function of this program"),
+            },
+            ArgKind::CallbackCtx => match value.region() {
+                Some(Region::Stack(_)) => Ok(()),
+                None if value.as_constant() == Some(0) => Ok(()),
+                Some(_) | None => self.wrong(arg, value, "a pointer to the stack, or NULL"),
+            },
+            ArgKind::Acquired(class) => self.acquired(arg, value, class),
+            ArgKind::SpinLock => self.spin_lock(arg, value),
+        }
+    }
+
+    fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {
+        if value.nullable {
+            return fail(
+                Kind::NullArgument,
+                format!("argument {} is {} that may be NULL, {expected} is expected", arg.index + 1, value.noun()),
+            );
+        }
+        let kind = if value.region() == Some(Region::Stale) { Kind::PacketStale } else { Kind::HelperArg };
+        fail(kind, format!("argument {} is {}, {expected} is expected", arg.index + 1, value.noun()))
+    }
+
+    fn scalar(&self, arg: &Argument, value: &Value) -> Check {
+        if value.is_scalar() { Ok(()) } else { self.wrong(arg, value, "a number") }
+    }
+
+    fn constant(&self, arg: &Argument, value: &Value) -> Check {
+        self.scalar(arg, value)?;
+        if value.as_constant().is_some_and(|c| c < 1 << 30) {
+            return Ok(());
+        }
+        fail_because(
+            Kind::HelperConst,
+            format!("argument {} must be a constant below {}", arg.index + 1, 1 << 30),
+            format!("it is {}", range_text(&value.num)),
+        )
+    }
+
+    fn ctx_arg(&self, arg: &Argument, value: &Value) -> Check {
+        if value.region() != Some(Region::Ctx) || value.nullable {
+            return self.wrong(arg, value, "the context");
+        }
+        if value.fixed_off() != Some(0) {
+            return fail(
+                Kind::CtxModified,
+                format!("argument {} is the context pointer with an offset", arg.index + 1),
+            );
+        }
+        Ok(())
+    }
+
+    fn map_arg(&self, arg: &Argument, value: &Value, kinds: MapKinds) -> Check {
+        let Some(Region::MapPtr(map)) = value.region() else {
+            return self.wrong(arg, value, "a map");
+        };
+        let Some(map) = self.env.unit.maps.get(map as usize) else {
+            return bug("a map that is not there");
+        };
+        if kinds.has(map.spec.kind) {
+            return Ok(());
+        }
+        fail(
+            Kind::MapKindArg,
+            format!("map `{}` is of kind {}, which this helper does not take", map.spec.name, map.spec.kind.row().name),
+        )
+    }
+
+    /// A key or a value of the map argument.
+    fn keyed(&self, arg: &Argument, value: &Value, access: MemUse, key: bool) -> Check {
+        let Some(map_reg) = arg.map else {
+            return bug("a prototype has a key before its map");
+        };
+        let Some(Region::MapPtr(map)) = self.state.reg(map_reg).region() else {
+            return bug("a key is checked before its map");
+        };
+        let Some(map) = self.env.unit.maps.get(map as usize) else {
+            return bug("a map that is not there");
+        };
+        let bytes = if key { map.spec.key_size } else { map.spec.value_size };
+        self.memory(arg, value, access, i64::from(bytes))
+    }
+
+    fn mem(&self, arg: &Argument, value: &Value, access: MemUse, len: MemLen, nullable: bool) -> Check {
+        let bytes = match (len, arg.len) {
+            (MemLen::Fixed { size, align }, _) => {
+                if value.is_ptr() && !self.base_aligned(value, align) {
+                    return fail(
+                        Kind::Misaligned,
+                        format!("argument {} must be aligned to {align} bytes", arg.index + 1),
+                    );
+                }
+                i64::from(size)
+            }
+            (MemLen::Next, Some((reg, zero_ok))) => self.length(reg, zero_ok)?,
+            (MemLen::Next, None) => return bug("a prototype has memory without its length"),
+        };
+        let null = value.as_constant() == Some(0) || value.nullable;
+        if null && !(nullable && (len != MemLen::Next || bytes == 0)) {
+            return fail(Kind::NullArgument, format!("argument {} is or may be NULL", arg.index + 1));
+        }
+        if value.as_constant() == Some(0) {
+            return Ok(());
+        }
+        self.memory(arg, &Value { nullable: false, ..*value }, access, bytes)
+    }
+
+    fn base_aligned(&self, value: &Value, align: u32) -> bool {
+        match value.region() {
+            Some(Region::Stack(_) | Region::MapValue(_) | Region::Mem(_)) => is_aligned(value, align),
+            Some(_) | None => align <= 1,
+        }
+    }
+
+    /// `bytes` bytes that a helper reads or writes, at most.
+    fn memory(&self, arg: &Argument, value: &Value, access: MemUse, bytes: i64) -> Check {
+        match value.region() {
+            Some(
+                Region::Stack(_)
+                | Region::Data(_)
+                | Region::DataMeta(_)
+                | Region::Linked
+                | Region::MapValue(_)
+                | Region::MapKey(_)
+                | Region::Mem(_)
+                | Region::ArgMem(_),
+            ) => {}
+            Some(_) | None => return self.wrong(arg, value, "a pointer to memory"),
+        }
+        // A length of 0 still needs a pointer into its region: 0 bytes at a place that is inside or at its end.
+        let span = Span::of_helper(bytes);
+        match access {
+            MemUse::Read => self.access(value, span, Mode::Read, arg.reg),
+            MemUse::Write => self.access(value, span, Mode::Write, arg.reg),
+            MemUse::ReadWrite => {
+                self.access(value, span, Mode::Read, arg.reg)?;
+                self.access(value, span, Mode::Write, arg.reg)
+            }
+        }
+    }
+
+    /// The greatest length that a register may hold.
+    fn length(&self, reg: Reg, zero_ok: bool) -> Result<i64, Box<super::Fail>> {
+        let value = self.state.reg(reg);
+        if !value.is_scalar() {
+            return fail(Kind::HelperArg, format!("the length in {reg} is {}", value.noun()));
+        }
+        let known = || format!("{reg} is {}", range_text(&value.num));
+        if value.num.smin() < 0 {
+            return fail_because(Kind::UnboundedLength, format!("the length in {reg} may be negative"), known());
+        }
+        if value.num.umax() >= 1 << 29 {
+            return fail_because(Kind::UnboundedLength, format!("the length in {reg} has no bound"), known());
+        }
+        if value.num.umin() == 0 && !zero_ok {
+            return fail_because(Kind::HelperArg, format!("the length in {reg} may be 0"), known());
+        }
+        Ok(value.num.umax() as i64)
+    }
+
+    fn const_str(&self, arg: &Argument, value: &Value) -> Check {
+        let Some(Region::MapValue(map)) = value.region() else {
+            return self.wrong(arg, value, "a constant string");
+        };
+        let frozen =
+            self.env.unit.maps.get(map as usize).filter(|m| m.spec.max_entries == 1).and_then(|m| m.frozen.as_ref());
+        let (Some(bytes), Some(off), false) = (frozen, value.fixed_off(), value.nullable) else {
+            return self.wrong(arg, value, "a constant string in read-only data");
+        };
+        let text = usize::try_from(off).ok().and_then(|off| bytes.get(off..));
+        if text.is_some_and(|t| t.contains(&0)) {
+            return Ok(());
+        }
+        fail(Kind::HelperArg, format!("argument {} is a string without a final NUL", arg.index + 1))
+    }
+
+    fn acquired(&self, arg: &Argument, value: &Value, class: stingless_abi::RefClass) -> Check {
+        let Some(held) = self.state.held.iter().find(|h| value.reference != 0 && h.id == value.reference) else {
+            if value.is_ptr() {
+                return fail(
+                    Kind::ReferenceWrong,
+                    format!("argument {} is {}, which was not acquired", arg.index + 1, value.noun()),
+                );
+            }
+            return self.wrong(arg, value, "an acquired reference");
+        };
+        if value.nullable {
+            return fail(Kind::NullArgument, format!("argument {} may be NULL", arg.index + 1));
+        }
+        if held.class != class {
+            return fail(
+                Kind::ReferenceWrong,
+                format!("argument {} is a reference of another kind than the helper releases", arg.index + 1),
+            );
+        }
+        if value.fixed_off() != Some(0) {
+            return fail(
+                Kind::ReferenceWrong,
+                format!("argument {} does not point to the start of its record", arg.index + 1),
+            );
+        }
+        Ok(())
+    }
+
+    fn spin_lock(&self, arg: &Argument, value: &Value) -> Check {
+        let Some(Region::MapValue(map)) = value.region() else {
+            return self.wrong(arg, value, "a pointer to a spin lock in a map value");
+        };
+        if value.nullable {
+            return fail(Kind::NullArgument, format!("argument {} may be NULL", arg.index + 1));
+        }
+        let field = self
+            .env
+            .unit
+            .maps
+            .get(map as usize)
+            .and_then(|m| m.spec.special.iter().find(|f| f.kind == SpecialKind::SpinLock));
+        if field.is_none() || value.fixed_off() != field.map(|f| i64::from(f.off)) {
+            return fail(Kind::LockArg, format!("argument {} does not point to a spin lock", arg.index + 1));
+        }
+        Ok(())
+    }
+}

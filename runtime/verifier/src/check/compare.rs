@@ -1,0 +1,108 @@
+//! Which values may be compared.
+
+use stingless_isa::{Cond, Operand, Reg, Width};
+
+use super::{Check, Checker, fail};
+use crate::region::Region;
+use crate::report::Kind;
+use crate::value::Value;
+
+/// What a comparison with NULL tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NullTest {
+    /// The pointer may be NULL.
+    Open,
+    /// The pointer is never NULL.
+    Never,
+}
+
+/// Whether `a cond b` tests a pointer for NULL, and what it can tell.
+pub(crate) fn null_test(cond: Cond, width: Width, a: &Value, b: &Value) -> Option<NullTest> {
+    let region = a.region()?;
+    let tests = matches!(cond, Cond::Eq | Cond::Ne) && width == Width::W64 && b.as_constant() == Some(0);
+    if !tests || a.fixed_off() != Some(0) {
+        return None;
+    }
+    match region {
+        _ if a.nullable => Some(NullTest::Open),
+        // A host may pass NULL with a length of 0.
+        Region::Data(_) | Region::DataEnd(_) | Region::DataMeta(_) | Region::Linked => Some(NullTest::Open),
+        Region::Stack(_)
+        | Region::Ctx
+        | Region::MapValue(_)
+        | Region::MapPtr(_)
+        | Region::MapKey(_)
+        | Region::Mem(_)
+        | Region::ArgMem(_)
+        | Region::Host(_)
+        | Region::Func(_) => Some(NullTest::Never),
+        Region::Stale => None,
+    }
+}
+
+/// Whether two pointers have the same base, so that comparing them compares their offsets.
+pub(crate) fn same_base(a: &Value, b: &Value) -> bool {
+    let (Some(x), Some(y)) = (a.region(), b.region()) else {
+        return false;
+    };
+    if x != y || a.nullable || b.nullable {
+        return false;
+    }
+    match x {
+        Region::Stack(_)
+        | Region::Ctx
+        | Region::Data(_)
+        | Region::DataEnd(_)
+        | Region::DataMeta(_)
+        | Region::Linked => true,
+        Region::MapValue(_) | Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) => a.id != 0 && a.id == b.id,
+        Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale => false,
+    }
+}
+
+/// The data region that a pointer belongs to.
+fn data_region(value: &Value) -> Option<u8> {
+    match value.region()? {
+        Region::Data(n) | Region::DataEnd(n) | Region::DataMeta(n) => Some(n),
+        Region::Stack(_)
+        | Region::Ctx
+        | Region::Linked
+        | Region::MapValue(_)
+        | Region::MapPtr(_)
+        | Region::MapKey(_)
+        | Region::Mem(_)
+        | Region::ArgMem(_)
+        | Region::Host(_)
+        | Region::Func(_)
+        | Region::Stale => None,
+    }
+}
+
+impl Checker<'_> {
+    pub(super) fn comparable(&self, cond: Cond, width: Width, dst: Reg, src: Operand) -> Check {
+        let (a, b) = (self.state.reg(dst), self.operand(src));
+        if !a.is_ptr() && !b.is_ptr() {
+            return Ok(());
+        }
+        if null_test(cond, width, a, &b).is_some() || null_test(cond, width, &b, a).is_some() {
+            return Ok(());
+        }
+        let ordered = width == Width::W64 && cond != Cond::Set;
+        let same_data = data_region(a).is_some() && data_region(a) == data_region(&b);
+        if ordered && (same_base(a, &b) || same_data) {
+            return Ok(());
+        }
+        let stale = [a, &b].iter().any(|v| v.region() == Some(Region::Stale));
+        if stale {
+            return fail(Kind::PacketStale, "a pointer into data that a helper may have moved is compared");
+        }
+        if self.privileged() {
+            return Ok(());
+        }
+        let other = match src {
+            Operand::Reg(src) => format!("{src}, {}", b.noun()),
+            Operand::Imm(imm) => format!("the number {imm}"),
+        };
+        fail(Kind::PointerCompare, format!("{dst}, {}, is compared with {other}", a.noun()))
+    }
+}

@@ -1,0 +1,365 @@
+//! Proves obligations on an abstract state. Never changes the state.
+
+mod access;
+mod args;
+mod compare;
+mod function;
+
+use stingless_abi::{Entry, Rights, Trust};
+use stingless_isa::{AluOp, Callee, Operand, Reg, Width};
+
+use crate::domain::Scalar;
+use crate::env::Env;
+use crate::obligation::Obligation;
+use crate::region::Region;
+use crate::report::Kind;
+use crate::state::State;
+use crate::value::{Value, range_text};
+
+pub(crate) use access::Span;
+pub(crate) use compare::{NullTest, null_test, same_base};
+
+/// Why an obligation cannot be proved.
+#[derive(Clone, Debug)]
+pub(crate) struct Fail {
+    /// The rejection.
+    pub(crate) kind: Kind,
+    /// One sentence in the source's terms.
+    pub(crate) message: String,
+    /// What was required and what was known.
+    pub(crate) cause: Option<String>,
+    /// A suggestion.
+    pub(crate) help: Option<String>,
+}
+
+/// What proving gives.
+pub(crate) type Check = Result<(), Box<Fail>>;
+
+/// A failure with its sentence.
+pub(crate) fn fail<T>(kind: Kind, message: impl Into<String>) -> Result<T, Box<Fail>> {
+    Err(Box::new(Fail { kind, message: message.into(), cause: None, help: None }))
+}
+
+/// A failure with its sentence and what was known.
+pub(crate) fn fail_because<T>(
+    kind: Kind,
+    message: impl Into<String>,
+    cause: impl Into<String>,
+) -> Result<T, Box<Fail>> {
+    Err(Box::new(Fail { kind, message: message.into(), cause: Some(cause.into()), help: None }))
+}
+
+/// An inconsistency of ours.
+pub(crate) fn bug<T>(message: impl Into<String>) -> Result<T, Box<Fail>> {
+    fail(Kind::Bug, message)
+}
+
+/// Proves obligations on one state.
+pub(crate) struct Checker<'a> {
+    pub(crate) env: &'a Env<'a>,
+    pub(crate) state: &'a State,
+}
+
+impl Checker<'_> {
+    /// Proves one obligation.
+    pub(crate) fn prove(&self, obligation: &Obligation) -> Check {
+        match *obligation {
+            Obligation::Set(reg) => self.set(reg),
+            Obligation::Writable(reg) if reg == Reg::FP => {
+                fail(Kind::FramePointerWrite, "r10 is the frame pointer and may not be written")
+            }
+            Obligation::Writable(_) => Ok(()),
+            Obligation::Arith { op, width, dst, src } => self.arith(op, width, dst, src),
+            Obligation::Number(reg) => self.number(reg),
+            Obligation::Access { base, off, size, mode } => {
+                self.access(self.state.reg(base), Span::of_insn(off, size), mode, base)
+            }
+            Obligation::Storable { value, base, off, size } => self.storable(value, base, off, size),
+            Obligation::Extendable { base, off, size } => self.extendable(base, off, size),
+            Obligation::Comparable { cond, width, dst, src } => self.comparable(cond, width, dst, src),
+            Obligation::PacketLoad { index: _ } => self.packet_load(),
+            Obligation::Callable(callee) => self.callable(callee),
+            Obligation::Argument(ref argument) => self.argument(argument),
+            Obligation::Unheld => self.unheld(),
+            Obligation::Return => self.returns(),
+            Obligation::Resolved(reason) => self.resolved(reason),
+        }
+    }
+
+    /// Linux-root rules apply.
+    pub(crate) fn privileged(&self) -> bool {
+        self.env.trust == Trust::Privileged
+    }
+
+    fn set(&self, reg: Reg) -> Check {
+        if self.state.reg(reg).is_uninit() {
+            return fail(Kind::UninitRegister, format!("{reg} is read but was never set on this path"));
+        }
+        Ok(())
+    }
+
+    fn number(&self, reg: Reg) -> Check {
+        self.set(reg)?;
+        let value = self.state.reg(reg);
+        if value.is_ptr() && !self.privileged() {
+            return fail(Kind::PointerLeak, format!("{reg} must be a number here, but holds {}", value.noun()));
+        }
+        Ok(())
+    }
+
+    /// The value of an operand; immediates are sign-extended.
+    pub(crate) fn operand(&self, src: Operand) -> Value {
+        match src {
+            Operand::Reg(reg) => *self.state.reg(reg),
+            Operand::Imm(imm) => Value::constant(i64::from(imm) as u64),
+        }
+    }
+
+    fn arith(&self, op: AluOp, width: Width, dst: Reg, src: Operand) -> Check {
+        let (a, b) = (self.state.reg(dst), self.operand(src));
+        if op == AluOp::Mov && width == Width::W64 {
+            return Ok(());
+        }
+        let moves = matches!(op, AluOp::Mov | AluOp::Movsx8 | AluOp::Movsx16 | AluOp::Movsx32);
+        if !b.is_ptr() && (moves || !a.is_ptr()) {
+            return Ok(());
+        }
+        if moves {
+            return self.leaky_unless_privileged("a pointer is truncated to a number");
+        }
+        match (op, width) {
+            (AluOp::Add, Width::W64) if !(a.is_ptr() && b.is_ptr()) => {
+                let (ptr, num) = if a.is_ptr() { (a, &b) } else { (&b, a) };
+                self.offset(ptr, num, false)
+            }
+            (AluOp::Sub, Width::W64) if a.is_ptr() && !b.is_ptr() => self.offset(a, &b, true),
+            (AluOp::Sub, Width::W64 | Width::W32) if a.is_ptr() => {
+                self.leaky_unless_privileged("the difference of two pointers would tell where memory lies")
+            }
+            (_, _) => fail(
+                Kind::PointerArithmetic,
+                format!("{dst} {}= is not allowed on {}", symbol(op), if a.is_ptr() { a.noun() } else { b.noun() }),
+            ),
+        }
+    }
+
+    fn leaky_unless_privileged(&self, message: &str) -> Check {
+        if self.privileged() { Ok(()) } else { fail(Kind::PointerArithmetic, message) }
+    }
+
+    /// A pointer plus or minus a number.
+    fn offset(&self, ptr: &Value, num: &Value, minus: bool) -> Check {
+        let Some(region) = ptr.region() else {
+            return bug("an offset is added to something that is no pointer");
+        };
+        if ptr.nullable {
+            return fail(Kind::NullArithmetic, format!("arithmetic on {}, which may be NULL", ptr.noun()));
+        }
+        if region == Region::Stale {
+            return fail(Kind::PacketStale, "arithmetic on a pointer into data that a helper may have moved");
+        }
+        if !region.takes_offsets() {
+            return fail(Kind::PointerArithmetic, format!("arithmetic on {}", ptr.noun()));
+        }
+        let limit = i128::from(stingless_abi::limits::MAX_POINTER_OFFSET);
+        let delta = if minus { Scalar::neg(Width::W64, num.num) } else { num.num };
+        let (least, most) = (i128::from(delta.smin()), i128::from(delta.smax()));
+        let known = delta.as_constant().is_some();
+        if least <= -limit || known && most >= limit {
+            let kind = if known { Kind::PointerOffset } else { Kind::UnboundedOffset };
+            return fail_because(
+                kind,
+                format!("the offset added to {} must be more than -{limit} and less than {limit}", ptr.noun()),
+                format!("the offset is {}", range_text(&delta)),
+            );
+        }
+        let total = i128::from(ptr.off) + i128::from(ptr.num.smin()) + least;
+        let fixed = if known { i128::from(ptr.off) + least } else { i128::from(ptr.off) };
+        if total <= -limit || fixed.abs() >= limit {
+            return fail(
+                Kind::PointerOffset,
+                format!("{} would be {total} bytes from its start, the limit is {limit}", ptr.noun()),
+            );
+        }
+        Ok(())
+    }
+
+    fn packet_load(&self) -> Check {
+        if !self.env.unit.hook.packet_loads {
+            return fail(Kind::Unsupported, format!("hook `{}` has no packet to load from", self.env.unit.hook.name));
+        }
+        if self.state.depth() > 1 || self.env.is_function {
+            return fail(Kind::Unsupported, "packet loads end the program on failure: not allowed in functions");
+        }
+        if self.env.unit.hook.verdict.is_some_and(|v| v.min > 0 || v.max < 0) {
+            return fail(Kind::ReturnRange, "a failing packet load returns 0, which the hook does not allow");
+        }
+        let ctx = self.state.reg(Reg::R6);
+        if ctx.region() != Some(Region::Ctx) || ctx.fixed_off() != Some(0) {
+            return fail(
+                Kind::WrongPointer,
+                format!("packet loads need the context in r6, which holds {}", ctx.noun()),
+            );
+        }
+        Ok(())
+    }
+
+    fn callable(&self, callee: Callee) -> Check {
+        match callee {
+            Callee::Helper(id) => self.helper(id),
+            Callee::Local(_) => {
+                if self.state.lock.is_some() {
+                    return fail(Kind::LockHeld, "a function is called while a lock is held");
+                }
+                Ok(())
+            }
+            Callee::Kfunc(id) => fail(Kind::UnknownHelper, format!("kernel function {id} is not available")),
+            Callee::Symbol(_) => fail(Kind::Unresolved, "a function that was not resolved is called"),
+            Callee::Reg(reg) => fail(Kind::Unsupported, format!("calls through a register ({reg}) are not allowed")),
+        }
+    }
+
+    fn helper(&self, id: u32) -> Check {
+        let Some(proto) = self.env.unit.protos.get(id) else {
+            return fail(Kind::UnknownHelper, format!("there is no helper number {id}"));
+        };
+        let hook = &self.env.unit.hook;
+        if !hook.helpers.has(id) {
+            return fail(
+                Kind::HelperNotAllowed,
+                format!("helper `{}` (number {id}) is not allowed in hook `{}`", proto.name, hook.name),
+            );
+        }
+        if proto.effects.gpl_only && !self.env.unit.gpl {
+            return fail(
+                Kind::GplOnly,
+                format!("helper `{}` is for programs with a GPL-compatible licence", proto.name),
+            );
+        }
+        if self.state.lock.is_some() && proto.effects.lock != Some(false) {
+            return fail(Kind::LockHeld, format!("helper `{}` is called while a lock is held", proto.name));
+        }
+        if proto.effects.tail_call || proto.effects.throws {
+            self.unheld()?;
+            if self.state.frames().iter().any(|f| f.callback.is_some()) {
+                return fail(Kind::TailCallStack, format!("`{}` is called from a callback", proto.name));
+            }
+        }
+        Ok(())
+    }
+
+    fn unheld(&self) -> Check {
+        if let Some(held) = self.state.held.first() {
+            let slot = self.env.unit.code.slot_of(held.insn as usize);
+            return fail(
+                Kind::ReferenceLeak,
+                format!("the reference acquired at instruction {slot} is not released on this path"),
+            );
+        }
+        if self.state.lock.is_some() {
+            return fail(Kind::LockHeld, "the program leaves while it holds a lock");
+        }
+        Ok(())
+    }
+
+    fn resolved(&self, reason: u32) -> Check {
+        match self.env.unit.poison.get(reason as usize) {
+            Some(poison) => {
+                fail(Kind::Unresolved, format!("`{}` could not be resolved: {:?}", poison.symbol, poison.kind))
+            }
+            None => fail(Kind::Unresolved, "a reference that could not be resolved is reached"),
+        }
+    }
+
+    fn returns(&self) -> Check {
+        let r0 = self.state.reg(Reg::R0);
+        let frame = self.state.frame();
+        if frame.callback.is_some() {
+            return self.callback_returns(r0);
+        }
+        if self.state.depth() > 1 {
+            let own = Region::Stack(self.state.depth() as u8 - 1);
+            if r0.region() == Some(own) {
+                return fail(Kind::WrongPointer, "a function returns a pointer to its own stack");
+            }
+            return Ok(());
+        }
+        self.unheld()?;
+        if self.env.is_function && !self.env.function_returns {
+            return Ok(());
+        }
+        if r0.is_uninit() {
+            return fail(Kind::NoReturnValue, "r0, the return value, was never set on this path");
+        }
+        if r0.is_ptr() && (self.env.is_function || !self.privileged()) {
+            return fail(Kind::PointerLeak, format!("the program returns {}", r0.noun()));
+        }
+        match self.env.unit.hook.verdict {
+            Some(v) if !self.env.is_function => {
+                self.number_within(r0, v.min, v.max, Kind::ReturnRange, "the program returns")
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn callback_returns(&self, r0: &Value) -> Check {
+        if !r0.is_scalar() {
+            return fail(Kind::CallbackReturn, format!("the callback returns {}, it must return 0 or 1", r0.noun()));
+        }
+        if r0.num.umax() > 1 {
+            return fail(
+                Kind::CallbackReturn,
+                format!("the callback returns {}, it must return 0 or 1", range_text(&r0.num)),
+            );
+        }
+        Ok(())
+    }
+
+    fn number_within(&self, value: &Value, min: i32, max: i32, kind: Kind, what: &str) -> Check {
+        if value.is_uninit() {
+            return fail(Kind::NoReturnValue, "r0, the return value, was never set on this path");
+        }
+        if !value.is_scalar() {
+            return fail(kind, format!("{what} {}", value.noun()));
+        }
+        if value.num.s32_min() < min || value.num.s32_max() > max {
+            return fail_because(
+                kind,
+                format!("{what} {}, allowed is {min}..={max}", range_text(&value.num)),
+                format!("the low 32 bits are {}..={}", value.num.s32_min(), value.num.s32_max()),
+            );
+        }
+        Ok(())
+    }
+
+    /// Rights on the memory of a region, as the hook grants them.
+    pub(crate) fn rights(&self, region: Region) -> Option<Rights> {
+        match (region, &self.env.unit.hook.entry) {
+            (Region::Data(n) | Region::DataMeta(n), Entry::Ctx(layout)) => {
+                layout.regions.get(usize::from(n)).map(|r| r.rights)
+            }
+            (Region::Linked, Entry::Mem { rights }) => Some(*rights),
+            (_, _) => None,
+        }
+    }
+}
+
+/// The operator of an operation.
+fn symbol(op: AluOp) -> &'static str {
+    match op {
+        AluOp::Add => "+",
+        AluOp::Sub => "-",
+        AluOp::Mul => "*",
+        AluOp::Div => "/",
+        AluOp::Sdiv => "s/",
+        AluOp::Mod => "%",
+        AluOp::Smod => "s%",
+        AluOp::Or => "|",
+        AluOp::And => "&",
+        AluOp::Xor => "^",
+        AluOp::Lsh => "<<",
+        AluOp::Rsh => ">>",
+        AluOp::Arsh => "s>>",
+        AluOp::Mov | AluOp::Movsx8 | AluOp::Movsx16 | AluOp::Movsx32 => "",
+    }
+}

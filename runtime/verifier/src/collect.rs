@@ -1,0 +1,185 @@
+//! Collects what exploration exports: see `facts` for the conditions.
+
+use crate::check::{Fail, bug, fail};
+use crate::facts::{Access, Facts};
+use crate::report::Kind;
+
+/// What is known of a branch's outcomes so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Outcomes {
+    taken: bool,
+    fell: bool,
+}
+
+/// What is known of a helper call's map so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CallMap {
+    Unseen,
+    One(u32),
+    Several,
+}
+
+/// A call of a subprogram, by another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct CallEdge {
+    pub(crate) caller: usize,
+    pub(crate) callee: usize,
+    pub(crate) insn: usize,
+}
+
+/// Collects what exploration exports.
+#[derive(Debug)]
+pub(crate) struct Collector {
+    access: Vec<Option<Access>>,
+    ctx_off: Vec<Option<i32>>,
+    call_map: Vec<CallMap>,
+    reached: Vec<bool>,
+    branch: Vec<Outcomes>,
+    stack: Vec<u32>,
+    edges: Vec<CallEdge>,
+    tail_calls: Vec<bool>,
+    converges: bool,
+}
+
+impl Collector {
+    /// Nothing seen of a code with that many instructions and subprograms.
+    pub(crate) fn new(insns: usize, subprogs: usize) -> Collector {
+        Collector {
+            access: vec![None; insns],
+            ctx_off: vec![None; insns],
+            call_map: vec![CallMap::Unseen; insns],
+            reached: vec![false; insns],
+            branch: vec![Outcomes::default(); insns],
+            stack: vec![0; subprogs],
+            edges: Vec::new(),
+            tail_calls: vec![false; subprogs],
+            converges: false,
+        }
+    }
+
+    /// A path reaches an instruction.
+    pub(crate) fn reach(&mut self, at: usize) {
+        self.reached[at] = true;
+    }
+
+    /// An instruction accesses memory; for the context, at that virtual offset.
+    pub(crate) fn access(&mut self, at: usize, access: Access, ctx_off: Option<i32>) -> Result<(), Box<Fail>> {
+        let joined = match self.access[at] {
+            None => access,
+            Some(seen) if seen == access => access,
+            Some(Access::Ctx) => return mixed("the context on one path and other memory on another"),
+            Some(_) if access == Access::Ctx => return mixed("other memory on one path and the context on another"),
+            Some(_) => Access::Mixed,
+        };
+        self.access[at] = Some(joined);
+        if access == Access::Ctx {
+            match (self.ctx_off[at], ctx_off) {
+                (_, None) => return bug("a context access at no known offset"),
+                (Some(a), Some(b)) if a != b => {
+                    return mixed("different fields of the context on different paths");
+                }
+                (_, Some(off)) => self.ctx_off[at] = Some(off),
+            }
+        }
+        Ok(())
+    }
+
+    /// A helper is called, with that map.
+    pub(crate) fn call(&mut self, at: usize, map: Option<u32>) {
+        self.call_map[at] = match (self.call_map[at], map) {
+            (CallMap::Unseen, Some(map)) => CallMap::One(map),
+            (CallMap::One(a), Some(b)) if a == b => CallMap::One(a),
+            (_, _) => CallMap::Several,
+        };
+    }
+
+    /// A branch has one outcome on this path.
+    pub(crate) fn decided(&mut self, at: usize, taken: bool) {
+        if taken {
+            self.branch[at].taken = true;
+        } else {
+            self.branch[at].fell = true;
+        }
+    }
+
+    /// A branch has both outcomes.
+    pub(crate) fn both(&mut self, at: usize) {
+        self.branch[at] = Outcomes { taken: true, fell: true };
+    }
+
+    /// A subprogram touches that many bytes below its `r10`.
+    pub(crate) fn stack(&mut self, subprog: usize, bytes: u32) {
+        if let Some(depth) = self.stack.get_mut(subprog) {
+            *depth = (*depth).max(bytes);
+        }
+    }
+
+    /// A subprogram is called.
+    pub(crate) fn called(&mut self, caller: usize, callee: usize, insn: usize) {
+        let edge = CallEdge { caller, callee, insn };
+        if !self.edges.contains(&edge) {
+            self.edges.push(edge);
+        }
+    }
+
+    /// A subprogram may leave for another program.
+    pub(crate) fn tail_call(&mut self, subprog: usize) {
+        if let Some(seen) = self.tail_calls.get_mut(subprog) {
+            *seen = true;
+        }
+    }
+
+    /// A loop may converge on a state that is not finished: no path length is known.
+    pub(crate) fn converges(&mut self) {
+        self.converges = true;
+    }
+
+    /// The calls that were seen.
+    pub(crate) fn edges(&self) -> &[CallEdge] {
+        &self.edges
+    }
+
+    /// Bytes below `r10` that a subprogram touches.
+    pub(crate) fn stack_of(&self, subprog: usize) -> u32 {
+        self.stack.get(subprog).copied().unwrap_or(0)
+    }
+
+    /// Whether a subprogram may leave for another program.
+    pub(crate) fn tail_calls(&self, subprog: usize) -> bool {
+        self.tail_calls.get(subprog).copied().unwrap_or(false)
+    }
+
+    /// The facts; `longest` is that of the explored paths.
+    pub(crate) fn into_facts(self, longest: Option<u64>) -> Facts {
+        let branch = self
+            .branch
+            .iter()
+            .map(|o| match (o.taken, o.fell) {
+                (true, false) => Some(true),
+                (false, true) => Some(false),
+                (true, true) | (false, false) => None,
+            })
+            .collect();
+        let call_map = self
+            .call_map
+            .iter()
+            .map(|m| match m {
+                CallMap::One(map) => Some(*map),
+                CallMap::Unseen | CallMap::Several => None,
+            })
+            .collect();
+        Facts {
+            access: self.access,
+            ctx_off: self.ctx_off,
+            call_map,
+            reached: self.reached,
+            branch,
+            stack_depth: self.stack,
+            longest_path: if self.converges { None } else { longest },
+        }
+    }
+}
+
+fn mixed<T>(what: &str) -> Result<T, Box<Fail>> {
+    fail(Kind::MixedPointers, format!("this instruction accesses {what}"))
+}

@@ -1,0 +1,20 @@
+//! What does not change while a program is explored.
+
+use stingless_abi::{Limits, Trust};
+use stingless_object::Unit;
+
+/// What does not change while a program is explored.
+pub(crate) struct Env<'a> {
+    /// The program.
+    pub(crate) unit: &'a Unit,
+    /// Whose it is.
+    pub(crate) trust: Trust,
+    /// What it may use.
+    pub(crate) limits: &'a Limits,
+    /// A global function is explored on its own, not the program.
+    pub(crate) is_function: bool,
+    /// The global function's result is a number.
+    pub(crate) function_returns: bool,
+    /// Whether a subprogram, or one that it calls, may move the data of the context.
+    pub(crate) moves_data: &'a [bool],
+}

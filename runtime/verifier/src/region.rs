@@ -1,0 +1,108 @@
+//! What a pointer may point to.
+
+use stingless_abi::RefClass;
+
+use crate::facts::Access;
+
+/// A region of memory, or another thing that a pointer stands for. Two pointers with equal regions have the same base
+/// address, except where noted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Region {
+    /// Frame `n` of the call chain, 0 is the entry's; the base is one past the frame's highest byte.
+    Stack(u8),
+    /// The hook's context.
+    Ctx,
+    /// Data region `n` of the context, from its start.
+    Data(u8),
+    /// One past the end of data region `n`. Never dereferenced.
+    DataEnd(u8),
+    /// Start of the metadata in front of data region `n`.
+    DataMeta(u8),
+    /// Length-linked memory: the entry's `r1`, whose length is the number that carries its link.
+    Linked,
+    /// A value of the unit's map with this index; the base differs from lookup to lookup.
+    MapValue(u32),
+    /// The map object itself. Never dereferenced.
+    MapPtr(u32),
+    /// The key that a callback is given, of the unit's map with this index. Read only.
+    MapKey(u32),
+    /// A record of this many bytes, aligned to 8. Bases differ.
+    Mem(u32),
+    /// A global function's memory argument of this many bytes, not aligned. Bases differ.
+    ArgMem(u32),
+    /// A host object that is acquired and released, and never dereferenced.
+    Host(u32),
+    /// A subprogram, by the index of its first instruction.
+    Func(u32),
+    /// Was a pointer into data that a helper may have moved: good for nothing.
+    Stale,
+}
+
+impl Region {
+    /// Whether numbers may be added to pointers into the region.
+    pub(crate) const fn takes_offsets(self) -> bool {
+        match self {
+            Region::Stack(_)
+            | Region::Ctx
+            | Region::Data(_)
+            | Region::DataMeta(_)
+            | Region::Linked
+            | Region::MapValue(_)
+            | Region::MapKey(_)
+            | Region::Mem(_)
+            | Region::ArgMem(_) => true,
+            Region::DataEnd(_) | Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale => false,
+        }
+    }
+
+    /// Whether how much may be accessed is learned from comparisons.
+    pub(crate) const fn has_learned_range(self) -> bool {
+        matches!(self, Region::Data(_) | Region::DataMeta(_) | Region::Linked)
+    }
+
+    /// Whether a helper that moves data makes pointers into the region stale.
+    pub(crate) const fn moves(self) -> bool {
+        matches!(self, Region::Data(_) | Region::DataEnd(_) | Region::DataMeta(_))
+    }
+
+    /// How the accesses of engines see the region; `None` where no access is ever allowed.
+    pub(crate) const fn access(self) -> Option<Access> {
+        match self {
+            Region::Stack(_) => Some(Access::Stack),
+            Region::Ctx => Some(Access::Ctx),
+            Region::Data(_) | Region::DataMeta(_) | Region::Linked => Some(Access::Data),
+            Region::MapValue(map) => Some(Access::MapValue(map)),
+            Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) => Some(Access::Mem),
+            Region::DataEnd(_) | Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale => None,
+        }
+    }
+
+    /// Whether a pointer of this region may be a released reference's.
+    pub(crate) const fn of_class(class: RefClass, size: Option<u32>) -> Region {
+        match (class, size) {
+            (RefClass::RingbufRecord | RefClass::Host(_), Some(bytes)) => Region::Mem(bytes),
+            (RefClass::RingbufRecord, None) => Region::Mem(0),
+            (RefClass::Host(class), None) => Region::Host(class),
+        }
+    }
+
+    /// The region in the words of a message.
+    pub(crate) const fn noun(self) -> &'static str {
+        match self {
+            Region::Stack(_) => "a pointer to the stack",
+            Region::Ctx => "the context pointer",
+            Region::Data(_) => "a pointer to packet data",
+            Region::DataEnd(_) => "the pointer to the end of the data",
+            Region::DataMeta(_) => "a pointer to packet metadata",
+            Region::Linked => "a pointer to the input memory",
+            Region::MapValue(_) => "a pointer to a map value",
+            Region::MapPtr(_) => "a pointer to a map",
+            Region::MapKey(_) => "a pointer to a map key",
+            Region::Mem(_) => "a pointer to a record",
+            Region::ArgMem(_) => "a pointer to an argument's memory",
+            Region::Host(_) => "a pointer to a host object",
+            Region::Func(_) => "a pointer to a function",
+            Region::Stale => "a pointer into data that may have moved",
+        }
+    }
+}

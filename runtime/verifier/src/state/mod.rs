@@ -1,0 +1,243 @@
+//! What is known at one point of one path.
+
+mod stack;
+
+pub(crate) use stack::{Byte, Slot, Stack, Touched};
+
+use std::rc::Rc;
+
+use stingless_abi::{CallbackKind, RefClass};
+use stingless_isa::Reg;
+
+use crate::domain::Scalar;
+use crate::region::Region;
+use crate::value::Value;
+
+/// One frame of the call chain.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    /// `r0` to `r10`.
+    pub(crate) regs: [Value; Reg::COUNT],
+    /// The frame's stack.
+    pub(crate) stack: Stack,
+    /// The call instruction that made the frame; unused in the outermost one.
+    pub(crate) call_site: u32,
+    /// Index of the subprogram.
+    pub(crate) subprog: u32,
+    /// Set in a callback's frame.
+    pub(crate) callback: Option<CallbackKind>,
+}
+
+impl Frame {
+    /// A fresh frame number `depth` of a call chain: nothing but `r10` is set.
+    pub(crate) fn new(depth: usize, subprog: usize, call_site: usize) -> Frame {
+        let mut regs = [Value::UNINIT; Reg::COUNT];
+        regs[Reg::FP.index()] = Value::ptr(Region::Stack(depth as u8));
+        Frame { regs, stack: Stack::default(), call_site: call_site as u32, subprog: subprog as u32, callback: None }
+    }
+}
+
+/// `base + variable part named var + bytes` lies within the region: learned from a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// A region with a learned range.
+    pub(crate) region: Region,
+    /// The id of the variable part; 0 for none.
+    pub(crate) var: u32,
+    /// Bytes, at least 1.
+    pub(crate) bytes: u32,
+}
+
+/// A reference that must be released.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Held {
+    /// Its id.
+    pub(crate) id: u32,
+    /// Its class.
+    pub(crate) class: RefClass,
+    /// The instruction that acquired it.
+    pub(crate) insn: u32,
+}
+
+/// A spin lock that is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lock {
+    /// Map of the value that the lock is in.
+    pub(crate) map: u32,
+    /// The id of the value's pointer.
+    pub(crate) id: u32,
+    /// The instruction that took it.
+    pub(crate) insn: u32,
+}
+
+/// The most [`Reach`]es that are remembered.
+const MAX_REACHES: usize = 64;
+
+/// What is known at one point of one path.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    /// The call chain, the current frame last. Never empty.
+    frames: Vec<Rc<Frame>>,
+    /// What comparisons taught of regions with a learned range.
+    pub(crate) reaches: Vec<Reach>,
+    /// References to be released.
+    pub(crate) held: Vec<Held>,
+    /// The lock that is held.
+    pub(crate) lock: Option<Lock>,
+    /// The link of the numbers that are the length of [`Region::Linked`]; 0 for none.
+    pub(crate) length_id: u32,
+}
+
+impl State {
+    /// A state with one frame.
+    pub(crate) fn new(frame: Frame) -> State {
+        State { frames: vec![Rc::new(frame)], reaches: Vec::new(), held: Vec::new(), lock: None, length_id: 0 }
+    }
+
+    /// The current frame.
+    pub(crate) fn frame(&self) -> &Frame {
+        // There is always a frame: `pop` refuses to take the last one.
+        &self.frames[self.frames.len() - 1]
+    }
+
+    /// The current frame, to change.
+    pub(crate) fn frame_mut(&mut self) -> &mut Frame {
+        let top = self.frames.len() - 1;
+        Rc::make_mut(&mut self.frames[top])
+    }
+
+    /// The frames, outermost first.
+    pub(crate) fn frames(&self) -> &[Rc<Frame>] {
+        &self.frames
+    }
+
+    /// A frame by its place in the chain.
+    pub(crate) fn frame_at(&self, depth: usize) -> Option<&Frame> {
+        self.frames.get(depth).map(|f| &**f)
+    }
+
+    /// A frame by its place in the chain, to change.
+    pub(crate) fn frame_at_mut(&mut self, depth: usize) -> Option<&mut Frame> {
+        self.frames.get_mut(depth).map(Rc::make_mut)
+    }
+
+    /// How many frames.
+    pub(crate) fn depth(&self) -> usize {
+        self.frames.len()
+    }
+
+    /// Enters a frame.
+    pub(crate) fn push(&mut self, frame: Frame) {
+        self.frames.push(Rc::new(frame));
+    }
+
+    /// Leaves the current frame; `None` if it is the outermost one.
+    pub(crate) fn pop(&mut self) -> Option<Frame> {
+        if self.frames.len() < 2 {
+            return None;
+        }
+        self.frames.pop().map(Rc::unwrap_or_clone)
+    }
+
+    /// A register of the current frame.
+    pub(crate) fn reg(&self, reg: Reg) -> &Value {
+        &self.frame().regs[reg.index()]
+    }
+
+    /// Sets a register of the current frame.
+    pub(crate) fn set(&mut self, reg: Reg, value: Value) {
+        self.frame_mut().regs[reg.index()] = value;
+    }
+
+    /// What callers lose across a call: `r1` to `r5`.
+    pub(crate) fn clear_args(&mut self) {
+        let frame = self.frame_mut();
+        for reg in Reg::ARGS {
+            frame.regs[reg.index()] = Value::UNINIT;
+        }
+    }
+
+    /// Applies `f` to every register and spilled value of every frame that `wants` selects.
+    ///
+    /// Frames without a selected value are not copied.
+    pub(crate) fn update_all(&mut self, wants: impl Fn(&Value) -> bool, mut f: impl FnMut(&mut Value)) {
+        for frame in &mut self.frames {
+            if !frame.regs.iter().any(&wants) && !frame.stack.values().any(&wants) {
+                continue;
+            }
+            let frame = Rc::make_mut(frame);
+            for value in frame.regs.iter_mut().chain(frame.stack.values_mut()).filter(|v| wants(v)) {
+                f(value);
+            }
+        }
+    }
+
+    /// Every register and spilled value of every frame.
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Value> {
+        self.frames.iter().flat_map(|f| f.regs.iter().chain(f.stack.values()))
+    }
+
+    /// Remembers that `bytes` more than the variable part `var` lie in the region.
+    pub(crate) fn learn(&mut self, region: Region, var: u32, bytes: u32) {
+        if bytes == 0 {
+            return;
+        }
+        if let Some(known) = self.reaches.iter_mut().find(|r| r.region == region && r.var == var) {
+            known.bytes = known.bytes.max(bytes);
+            return;
+        }
+        if self.reaches.len() == MAX_REACHES {
+            // Forgetting is always sound.
+            self.reaches.remove(0);
+        }
+        self.reaches.push(Reach { region, var, bytes });
+    }
+
+    /// How many bytes from the variable part `var` on are known to lie in the region.
+    pub(crate) fn reach(&self, region: Region, var: u32) -> u32 {
+        self.reaches.iter().find(|r| r.region == region && r.var == var).map_or(0, |r| r.bytes)
+    }
+
+    /// The pointer of an or-NULL result, and all its copies, turned out to be NULL or not.
+    ///
+    /// A reference that is NULL need not be released.
+    pub(crate) fn resolve_null(&mut self, id: u32, is_null: bool) {
+        if is_null {
+            let references: Vec<u32> = self
+                .values()
+                .filter(|v| v.is_ptr() && v.nullable && v.id == id && v.reference != 0)
+                .map(|v| v.reference)
+                .collect();
+            self.held.retain(|h| !references.contains(&h.id));
+        }
+        self.update_all(
+            |v| v.is_ptr() && v.nullable && v.id == id,
+            |v| {
+                if is_null {
+                    *v = Value::constant(0);
+                } else {
+                    v.nullable = false;
+                }
+            },
+        );
+    }
+
+    /// Gives up a reference: every copy of its pointer is gone. `false` if it is not held.
+    pub(crate) fn release(&mut self, reference: u32) -> bool {
+        let Some(at) = self.held.iter().position(|h| h.id == reference) else {
+            return false;
+        };
+        self.held.remove(at);
+        self.update_all(|v| v.reference == reference, |v| *v = Value::UNINIT);
+        true
+    }
+
+    /// A helper moved the data: pointers into it are stale, and what was learned of it is void.
+    pub(crate) fn invalidate_data(&mut self) {
+        self.update_all(
+            |v| v.region().is_some_and(Region::moves),
+            |v| *v = Value { nullable: false, id: 0, off: 0, num: Scalar::constant(0), ..Value::ptr(Region::Stale) },
+        );
+        self.reaches.retain(|r| !r.region.moves());
+    }
+}

@@ -1,0 +1,183 @@
+//! Arithmetic: on numbers, and on pointers.
+
+use stingless_isa::{AluOp, Operand, Reg, UnaryOp, Width};
+
+use super::Machine;
+use crate::check::{Fail, bug};
+use crate::domain::Scalar;
+use crate::state::State;
+use crate::value::Value;
+
+impl Machine<'_> {
+    pub(super) fn alu(
+        &mut self,
+        state: &mut State,
+        op: AluOp,
+        width: Width,
+        dst: Reg,
+        src: Operand,
+    ) -> Result<(), Box<Fail>> {
+        let a = *state.reg(dst);
+        let b = operand(state, src);
+        let value = match op {
+            AluOp::Mov | AluOp::Movsx8 | AluOp::Movsx16 | AluOp::Movsx32 => self.moved(state, op, width, src, b),
+            AluOp::Sub | AluOp::Xor if src == Operand::Reg(dst) && a.is_scalar() => Value::constant(0),
+            AluOp::Add | AluOp::Sub if width == Width::W64 && (a.is_ptr() || b.is_ptr()) => {
+                self.pointer(state, op, (a, dst), (b, src))?
+            }
+            AluOp::Add
+            | AluOp::Sub
+            | AluOp::Mul
+            | AluOp::Div
+            | AluOp::Sdiv
+            | AluOp::Mod
+            | AluOp::Smod
+            | AluOp::Or
+            | AluOp::And
+            | AluOp::Xor
+            | AluOp::Lsh
+            | AluOp::Rsh
+            | AluOp::Arsh => {
+                if a.is_scalar() && b.is_scalar() {
+                    self.arith(op, width, a, b)
+                } else {
+                    // Linux-root rules: a pointer as a number.
+                    Value::unknown()
+                }
+            }
+        };
+        state.set(dst, value);
+        Ok(())
+    }
+
+    pub(super) fn unary(&mut self, state: &mut State, op: UnaryOp, width: Width, dst: Reg) {
+        let a = *state.reg(dst);
+        let value = if !a.is_scalar() {
+            Value::unknown()
+        } else if op == UnaryOp::Le64 {
+            a
+        } else {
+            Value { node: a.node, ..Value::scalar(Scalar::unary(op, width, a.num)) }
+        };
+        state.set(dst, value);
+    }
+
+    /// Gives the number in a register a link, so that copies of it can be told to be equal.
+    pub(super) fn linked(&mut self, state: &mut State, reg: Reg) -> Value {
+        let value = *state.reg(reg);
+        if !value.is_scalar() || value.id != 0 || value.as_constant().is_some() {
+            return value;
+        }
+        let value = Value { id: self.fresh_id(), off: 0, ..value };
+        state.set(reg, value);
+        value
+    }
+
+    fn moved(&mut self, state: &mut State, op: AluOp, width: Width, src: Operand, b: Value) -> Value {
+        if !b.is_scalar() {
+            return if op == AluOp::Mov && width == Width::W64 { b } else { Value::unknown() };
+        }
+        if let (Operand::Reg(src), true) = (src, keeps_value(op, width, &b.num)) {
+            return self.linked(state, src);
+        }
+        Value { node: b.node, ..Value::scalar(Scalar::alu(op, width, b.num, b.num)) }
+    }
+
+    /// `a op b` of numbers. A constant that is added keeps the link.
+    fn arith(&mut self, op: AluOp, width: Width, a: Value, b: Value) -> Value {
+        let num = Scalar::alu(op, width, a.num, b.num);
+        let node = self.nodes.derive(a.node, b.node);
+        let (id, off) = link_after(op, width, &a, &b);
+        Value { id, off, node, ..Value::scalar(num) }
+    }
+
+    /// A pointer plus or minus a number.
+    fn pointer(
+        &mut self,
+        state: &mut State,
+        op: AluOp,
+        (a, dst): (Value, Reg),
+        (b, src): (Value, Operand),
+    ) -> Result<Value, Box<Fail>> {
+        if a.is_ptr() && b.is_ptr() {
+            return Ok(Value::unknown());
+        }
+        let (ptr, num, num_reg) = match (a.is_ptr(), src) {
+            (true, Operand::Reg(src)) => (a, b, Some(src)),
+            (true, Operand::Imm(_)) => (a, b, None),
+            (false, _) => (b, a, Some(dst)),
+        };
+        self.rely(num.node);
+        let minus = op == AluOp::Sub;
+        if let Some(c) = num.as_constant() {
+            let c = if minus { (c as i64).wrapping_neg() } else { c as i64 };
+            let Some(off) = i32::try_from(c).ok().and_then(|c| ptr.off.checked_add(c)) else {
+                return bug("the offset of a pointer leaves its bounds");
+            };
+            return Ok(Value { off, ..ptr });
+        }
+        let sum = Scalar::alu(op, Width::W64, ptr.num, num.num);
+        if !ptr.region().is_some_and(|r| r.has_learned_range()) {
+            return Ok(Value { num: sum, ..ptr });
+        }
+        if !minus && ptr.num.as_constant() == Some(0) && ptr.id == 0 {
+            // The variable part is that number: it shares its name.
+            let num = num_reg.map_or(num, |reg| self.linked(state, reg));
+            let off = ptr.off.checked_add(num.off).filter(|o| o.abs() < 1 << 29);
+            if let (Some(off), true) = (off, num.id != 0) {
+                let base = Scalar::alu(AluOp::Sub, Width::W64, num.num, Scalar::constant(i64::from(num.off) as u64));
+                if base.smin() > -(1 << 29) {
+                    return Ok(Value { num: base, off, id: num.id, ..ptr });
+                }
+            }
+        }
+        let id = self.fresh_id();
+        Ok(Value { num: sum, id, ..ptr })
+    }
+}
+
+/// The value of an operand; immediates are sign-extended.
+pub(super) fn operand(state: &State, src: Operand) -> Value {
+    match src {
+        Operand::Reg(reg) => *state.reg(reg),
+        Operand::Imm(imm) => Value::constant(i64::from(imm) as u64),
+    }
+}
+
+/// Whether a move leaves all 64 bits as they are.
+fn keeps_value(op: AluOp, width: Width, num: &Scalar) -> bool {
+    let max = match (op, width) {
+        (AluOp::Mov, Width::W64) => return true,
+        (AluOp::Movsx8, _) => 0x7f,
+        (AluOp::Movsx16, _) => 0x7fff,
+        (AluOp::Movsx32, Width::W64) => 0x7fff_ffff,
+        (_, Width::W32) => 0xffff_ffff,
+        (_, Width::W64) => return false,
+    };
+    num.umax() <= max
+}
+
+/// The link of `a op b`: kept where a constant is added without a wrap at 32 bits.
+fn link_after(op: AluOp, width: Width, a: &Value, b: &Value) -> (u32, i32) {
+    let (Some(c), true) = (b.num.as_constant(), a.id != 0) else {
+        return (0, 0);
+    };
+    let c = match op {
+        AluOp::Add => c as i64,
+        AluOp::Sub => (c as i64).wrapping_neg(),
+        _ => return (0, 0),
+    };
+    let Ok(step) = i32::try_from(c) else {
+        return (0, 0);
+    };
+    if width == Width::W32 {
+        let (least, most) = (i128::from(a.num.umin()) + i128::from(step), i128::from(a.num.umax()) + i128::from(step));
+        if least < 0 || most > i128::from(u32::MAX) {
+            return (0, 0);
+        }
+    }
+    match a.off.checked_add(step) {
+        Some(off) => (a.id, off),
+        None => (0, 0),
+    }
+}

@@ -1,0 +1,299 @@
+//! Branches: what each outcome teaches.
+
+use stingless_isa::{AluOp, Cond, Operand, Reg, Width};
+
+use super::alu::operand;
+use super::{Machine, Next, Stepped};
+use crate::check::{NullTest, bug, null_test, same_base};
+use crate::domain::Scalar;
+use crate::precision::NodeId;
+use crate::region::Region;
+use crate::state::State;
+use crate::value::Value;
+use stingless_abi::limits::MAX_PACKET_OFFSET;
+
+/// Offsets of pointers whose comparison is looked at stay below this.
+const FAR: i128 = 1 << 29;
+
+impl Machine<'_> {
+    pub(super) fn branch(
+        &mut self,
+        state: &mut State,
+        at: usize,
+        cond: Cond,
+        width: Width,
+        (dst, src): (Reg, Operand),
+        target: u32,
+    ) -> Stepped {
+        let (a, b) = (*state.reg(dst), operand(state, src));
+        let mut taken = None;
+        if a.is_scalar() && b.is_scalar() {
+            if let Some(outcome) = same_number(cond, &a, &b, src == Operand::Reg(dst)) {
+                self.rely(a.node);
+                self.rely(b.node);
+                return Ok(self.decided(at, outcome, target));
+            }
+            let split = Scalar::branch(cond, width, a.num, b.num);
+            let outcome = match (split.taken, split.fallthrough) {
+                (Some(_), None) => Some(true),
+                (None, Some(_)) => Some(false),
+                (None, None) => return bug("a branch has no outcome"),
+                (Some((x, y)), Some((p, q))) => {
+                    let mut other = Box::new(state.clone());
+                    self.learn_numbers(&mut other, (dst, a, x), (src, b, y));
+                    self.learn_lengths(&mut other, cond, width, (a, x), (b, y));
+                    self.learn_numbers(state, (dst, a, p), (src, b, q));
+                    self.learn_lengths(state, negated(cond), width, (a, p), (b, q));
+                    taken = Some(other);
+                    None
+                }
+            };
+            if let Some(outcome) = outcome {
+                self.rely(a.node);
+                self.rely(b.node);
+                // What holds for certain may still tell how long memory is.
+                let holds = if outcome { cond } else { negated(cond) };
+                self.learn_lengths(state, holds, width, (a, a.num), (b, b.num));
+                return Ok(self.decided(at, outcome, target));
+            }
+        } else if let Some((ptr, test)) =
+            null_test(cond, width, &a, &b).map(|t| (a, t)).or_else(|| null_test(cond, width, &b, &a).map(|t| (b, t)))
+        {
+            let zero = if a.is_scalar() { &a } else { &b };
+            self.rely(zero.node);
+            if test == NullTest::Never {
+                return Ok(self.decided(at, cond == Cond::Ne, target));
+            }
+            let mut other = Box::new(state.clone());
+            if ptr.nullable {
+                other.resolve_null(ptr.id, cond == Cond::Eq);
+                state.resolve_null(ptr.id, cond != Cond::Eq);
+            }
+            taken = Some(other);
+        } else if a.is_ptr() && b.is_ptr() && width == Width::W64 {
+            if let Some(outcome) = compared_offsets(cond, &a, &b) {
+                return Ok(self.decided(at, outcome, target));
+            }
+            let mut other = Box::new(state.clone());
+            self.learn_reach(&mut other, cond, &a, &b);
+            self.learn_reach(state, negated(cond), &a, &b);
+            taken = Some(other);
+        }
+        self.collector.both(at);
+        Ok(Next::Fork(target, taken.unwrap_or_else(|| Box::new(state.clone()))))
+    }
+
+    fn decided(&mut self, at: usize, taken: bool, target: u32) -> Next {
+        self.collector.decided(at, taken);
+        if taken { Next::Goto(target) } else { Next::Fall }
+    }
+
+    /// Sets both sides of a comparison, and what is linked with them, to what the outcome leaves.
+    fn learn_numbers(
+        &mut self,
+        state: &mut State,
+        (dst, a, x): (Reg, Value, Scalar),
+        (src, b, y): (Operand, Value, Scalar),
+    ) {
+        let node = self.nodes.derive(a.node, b.node);
+        if x != a.num {
+            self.narrow(state, dst, &a, x, node);
+        }
+        if let (Operand::Reg(src), true) = (src, y != b.num) {
+            self.narrow(state, src, &b, y, node);
+        }
+    }
+
+    /// Sets a register to a narrower number, and all numbers of its link.
+    fn narrow(&mut self, state: &mut State, reg: Reg, old: &Value, num: Scalar, node: NodeId) {
+        // Narrowing one side may have narrowed the other, where both have one link.
+        let now = state.reg(reg).num;
+        let num = now.intersect(&num).unwrap_or(num);
+        state.set(reg, Value { num, node, ..*old });
+        if old.id == 0 {
+            return;
+        }
+        let (id, off) = (old.id, old.off);
+        let nodes = &mut self.nodes;
+        let mut rely = false;
+        state.update_all(
+            |v| v.id == id && (v.is_scalar() || v.region().is_some_and(Region::has_learned_range)),
+            |v| {
+                let delta = if v.is_ptr() { -i64::from(off) } else { i64::from(v.off) - i64::from(off) };
+                let moved = Scalar::alu(AluOp::Add, Width::W64, num, Scalar::constant(delta as u64));
+                let Some(narrowed) = v.num.intersect(&moved) else { return };
+                if narrowed == v.num {
+                    return;
+                }
+                v.num = narrowed;
+                if v.is_ptr() {
+                    rely = true;
+                } else {
+                    v.node = nodes.derive(v.node, node);
+                }
+            },
+        );
+        if rely {
+            // A pointer's offset counts in full.
+            self.rely(node);
+        }
+        if id == state.length_id {
+            let least = Scalar::alu(AluOp::Sub, Width::W64, num, Scalar::constant(i64::from(off) as u64)).umin();
+            self.rely(node);
+            state.learn(Region::Linked, 0, u32::try_from(least).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// `x + c <= length` teaches that `x + c` bytes are there.
+    fn learn_lengths(&mut self, state: &mut State, cond: Cond, width: Width, a: (Value, Scalar), b: (Value, Scalar)) {
+        if state.length_id == 0 {
+            return;
+        }
+        let id = state.length_id;
+        let strict = i128::from(matches!(cond, Cond::Lt | Cond::Gt | Cond::Slt | Cond::Sgt));
+        let (low, high) = match cond {
+            Cond::Lt | Cond::Le | Cond::Slt | Cond::Sle => (a, b),
+            Cond::Gt | Cond::Ge | Cond::Sgt | Cond::Sge => (b, a),
+            Cond::Eq if a.0.id == id => (b, a),
+            Cond::Eq => (a, b),
+            Cond::Ne | Cond::Set => return,
+        };
+        if high.0.id != id || low.0.id == 0 || low.0.id == id {
+            return;
+        }
+        let signed = matches!(cond, Cond::Slt | Cond::Sle | Cond::Sgt | Cond::Sge);
+        if !comparable_as_integers(width, signed, &low) || !comparable_as_integers(width, signed, &high) {
+            return;
+        }
+        // low = x + low.off and high = length + high.off, as integers.
+        let bytes = i128::from(low.0.off) + strict - i128::from(high.0.off);
+        if let Ok(bytes) = u32::try_from(bytes) {
+            self.rely(low.0.node);
+            self.rely(high.0.node);
+            state.learn(Region::Linked, low.0.id, bytes);
+        }
+    }
+
+    /// What a comparison of two pointers teaches of the data between them.
+    fn learn_reach(&mut self, state: &mut State, cond: Cond, a: &Value, b: &Value) {
+        let (strict, low, high) = match cond {
+            Cond::Lt => (1, a, b),
+            Cond::Le | Cond::Eq => (0, a, b),
+            Cond::Gt => (1, b, a),
+            Cond::Ge => (0, b, a),
+            Cond::Ne | Cond::Set | Cond::Sgt | Cond::Sge | Cond::Slt | Cond::Sle => return,
+        };
+        self.learn_order(state, low, high, strict);
+        if cond == Cond::Eq {
+            self.learn_order(state, high, low, 0);
+        }
+    }
+
+    /// `low + strict <= high`, as addresses.
+    fn learn_order(&mut self, state: &mut State, low: &Value, high: &Value, strict: i128) {
+        let (Some(region), Some(end)) = (low.region(), high.region()) else {
+            return;
+        };
+        let ends = match (region, end) {
+            (Region::Data(n), Region::DataEnd(m)) => n == m,
+            (Region::DataMeta(n), Region::Data(m)) => n == m && high.fixed_off() == Some(0),
+            (_, _) => false,
+        };
+        if ends {
+            if low.min_off() <= -FAR || low.max_off() > i128::from(MAX_PACKET_OFFSET) {
+                return;
+            }
+            let bytes = i128::from(low.off) + strict;
+            if low.num.as_constant().is_some_and(|c| c == 0) || low.id != 0 {
+                learn_bytes(state, region, low.id, bytes);
+            }
+            return;
+        }
+        // base + x + a <= base + length + b. The memory is there, so that base + length does not wrap.
+        let length = state.length_id != 0 && high.id == state.length_id;
+        let near = low.min_off() > -FAR && low.max_off() < FAR;
+        if region == Region::Linked && end == Region::Linked && length && near && low.id != high.id {
+            if low.id != 0 || low.num.as_constant() == Some(0) {
+                learn_bytes(state, region, low.id, i128::from(low.off) + strict - i128::from(high.off));
+            }
+        }
+    }
+}
+
+fn learn_bytes(state: &mut State, region: Region, var: u32, bytes: i128) {
+    if let Ok(bytes) = u32::try_from(bytes) {
+        state.learn(region, var, bytes);
+    }
+}
+
+/// Whether comparing the value compares its link's base plus its distance, as integers that do not wrap.
+///
+/// The base is the value minus the distance, modulo 2^64; it is not negative, and the value is compared in full.
+fn comparable_as_integers(width: Width, signed: bool, (value, num): &(Value, Scalar)) -> bool {
+    let (least, most) = (i128::from(num.umin()), i128::from(num.umax()));
+    let off = i128::from(value.off);
+    let no_wrap = least - off >= 0 && most - off <= i128::from(u64::MAX);
+    let limit = match (width, signed) {
+        (Width::W64, false) => i128::from(u64::MAX),
+        (Width::W64, true) => i128::from(i64::MAX),
+        (Width::W32, false) => i128::from(u32::MAX),
+        (Width::W32, true) => i128::from(i32::MAX),
+    };
+    no_wrap && most <= limit
+}
+
+/// The condition of the other outcome.
+const fn negated(cond: Cond) -> Cond {
+    match cond {
+        Cond::Eq => Cond::Ne,
+        Cond::Ne => Cond::Eq,
+        Cond::Gt => Cond::Le,
+        Cond::Ge => Cond::Lt,
+        Cond::Lt => Cond::Ge,
+        Cond::Le => Cond::Gt,
+        // What a missing bit teaches is known to the numbers alone.
+        Cond::Set => Cond::Set,
+        Cond::Sgt => Cond::Sle,
+        Cond::Sge => Cond::Slt,
+        Cond::Slt => Cond::Sge,
+        Cond::Sle => Cond::Sgt,
+    }
+}
+
+/// The outcome of comparing a number with itself.
+fn same_number(cond: Cond, a: &Value, b: &Value, same_reg: bool) -> Option<bool> {
+    if !same_reg && (a.id == 0 || a.id != b.id || a.off != b.off) {
+        return None;
+    }
+    match cond {
+        Cond::Eq | Cond::Ge | Cond::Le | Cond::Sge | Cond::Sle => Some(true),
+        Cond::Ne | Cond::Gt | Cond::Lt | Cond::Sgt | Cond::Slt => Some(false),
+        Cond::Set => None,
+    }
+}
+
+/// The outcome of comparing two pointers with one base, as far as their offsets tell.
+fn compared_offsets(cond: Cond, a: &Value, b: &Value) -> Option<bool> {
+    if !same_base(a, b) || [a, b].iter().any(|v| v.min_off() <= -FAR || v.max_off() >= FAR) {
+        return None;
+    }
+    let total = |v: &Value| {
+        let off = Scalar::constant(i64::from(v.off) as u64);
+        Scalar::alu(AluOp::Add, Width::W64, v.num, off)
+    };
+    // Addresses do not wrap: they are in the order of their offsets.
+    let cond = match cond {
+        Cond::Gt => Cond::Sgt,
+        Cond::Ge => Cond::Sge,
+        Cond::Lt => Cond::Slt,
+        Cond::Le => Cond::Sle,
+        Cond::Eq | Cond::Ne | Cond::Sgt | Cond::Sge | Cond::Slt | Cond::Sle => cond,
+        Cond::Set => return None,
+    };
+    let split = Scalar::branch(cond, Width::W64, total(a), total(b));
+    match (split.taken, split.fallthrough) {
+        (Some(_), None) => Some(true),
+        (None, Some(_)) => Some(false),
+        (Some(_), Some(_)) | (None, None) => None,
+    }
+}

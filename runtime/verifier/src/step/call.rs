@@ -1,0 +1,303 @@
+//! Calls: helpers, functions, callbacks, tail calls.
+
+use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, Proto, Ret};
+use stingless_isa::{Callee, Reg, Size};
+
+use super::{Machine, Next, Stepped};
+use crate::check::{Fail, bug};
+use crate::domain::Scalar;
+use crate::region::Region;
+use crate::state::{Frame, Held, Lock, State};
+use crate::value::Value;
+use stingless_object::FuncArg;
+
+impl Machine<'_> {
+    pub(super) fn call(&mut self, state: &mut State, at: usize, callee: Callee) -> Stepped {
+        match callee {
+            Callee::Helper(id) => {
+                let unit = self.env.unit;
+                match unit.protos.get(id) {
+                    Some(proto) => self.helper(state, at, proto),
+                    None => bug("a helper that is not there was passed"),
+                }
+            }
+            Callee::Local(target) => self.function(state, at, target),
+            Callee::Kfunc(_) | Callee::Symbol(_) | Callee::Reg(_) => bug("a callee that is not allowed was passed"),
+        }
+    }
+
+    fn function(&mut self, state: &mut State, at: usize, target: u32) -> Stepped {
+        let unit = self.env.unit;
+        let subprog = unit.code.subprog_of(target as usize);
+        self.collector.called(state.frame().subprog as usize, subprog, at);
+        let Some(info) = unit.funcs.get(subprog).filter(|f| f.global) else {
+            let mut frame = Frame::new(state.depth(), subprog, at);
+            for reg in Reg::ARGS {
+                frame.regs[reg.index()] = *state.reg(reg);
+            }
+            state.push(frame);
+            return Ok(Next::Goto(target));
+        };
+        for (arg, reg) in info.args.iter().zip(Reg::ARGS) {
+            if let FuncArg::Mem { size, .. } = arg {
+                let ptr = *state.reg(reg);
+                self.overwritten(state, &ptr, (i64::from(*size), i64::from(*size)))?;
+            }
+        }
+        if self.env.moves_data.get(subprog).copied().unwrap_or(true) {
+            state.invalidate_data();
+        }
+        let r0 = if info.returns_scalar { Value::unknown() } else { Value::UNINIT };
+        self.back(state, r0);
+        Ok(Next::Fall)
+    }
+
+    fn helper(&mut self, state: &mut State, at: usize, proto: &Proto) -> Stepped {
+        let map = map_argument(state, proto);
+        self.collector.call(at, map);
+        self.rely_on_arguments(state, proto);
+        if proto.effects.throws {
+            return Ok(Next::End);
+        }
+        let callback = callback_argument(state, proto);
+        let mut forked = None;
+        if let Some((start, kind)) = callback {
+            let entered = self.callback(state, at, proto, (start, kind), map)?;
+            forked = Some((start, entered));
+        }
+        let r0 = self.result(state, at, proto, map)?;
+        self.write_memory(state, proto)?;
+        self.effects(state, at, proto)?;
+        if proto.effects.tail_call {
+            self.collector.tail_call(state.frame().subprog as usize);
+            if state.depth() > 1 {
+                // A successful tail call returns to the caller of this function.
+                let mut left = Box::new(state.clone());
+                let Some(frame) = left.pop() else { return bug("a function without a caller") };
+                // The other program may have moved the data.
+                left.invalidate_data();
+                self.back(&mut left, Value::unknown());
+                forked = Some((frame.call_site + 1, left));
+            }
+        }
+        self.back(state, r0);
+        Ok(match forked {
+            Some((target, other)) => Next::Fork(target, other),
+            None => Next::Fall,
+        })
+    }
+
+    /// Numbers that the proof of an argument relied on.
+    fn rely_on_arguments(&mut self, state: &State, proto: &Proto) {
+        for (arg, reg) in proto.args.iter().zip(Reg::ARGS) {
+            let value = state.reg(reg);
+            match arg.kind {
+                // NULL or not is what the proof went by.
+                ArgKind::ConstScalar | ArgKind::Len { .. } | ArgKind::Mem { .. } | ArgKind::CallbackCtx => {
+                    self.rely(value.node);
+                }
+                ArgKind::Anything
+                | ArgKind::Scalar
+                | ArgKind::Ctx
+                | ArgKind::Map(_)
+                | ArgKind::MapKey
+                | ArgKind::MapValue(_)
+                | ArgKind::ConstStr
+                | ArgKind::Callback(_)
+                | ArgKind::Acquired(_)
+                | ArgKind::SpinLock => {}
+            }
+        }
+    }
+
+    /// What the helper writes of the memory it is given.
+    fn write_memory(&mut self, state: &mut State, proto: &Proto) -> Result<(), Box<Fail>> {
+        let mut map = None;
+        for (index, (arg, reg)) in proto.args.iter().zip(Reg::ARGS).enumerate() {
+            let ptr = *state.reg(reg);
+            let range = match arg.kind {
+                ArgKind::Map(_) => {
+                    map = ptr.region();
+                    continue;
+                }
+                ArgKind::Mem { access, len, .. } => {
+                    let bytes = match len {
+                        MemLen::Fixed { size, .. } => (i64::from(size), i64::from(size)),
+                        MemLen::Next => match Reg::ARGS.get(index + 1) {
+                            Some(&next) => (state.reg(next).num.umin() as i64, state.reg(next).num.umax() as i64),
+                            None => return bug("memory without a length was passed"),
+                        },
+                    };
+                    (access, bytes)
+                }
+                ArgKind::MapValue(access) => {
+                    let Some(Region::MapPtr(map)) = map else { return bug("a value without its map was passed") };
+                    let bytes = self.env.unit.maps.get(map as usize).map_or(0, |m| i64::from(m.spec.value_size));
+                    (access, (bytes, bytes))
+                }
+                ArgKind::MapKey => {
+                    let Some(Region::MapPtr(map)) = map else { return bug("a key without its map was passed") };
+                    let bytes = self.env.unit.maps.get(map as usize).map_or(0, |m| i64::from(m.spec.key_size));
+                    (MemUse::Read, (bytes, bytes))
+                }
+                ArgKind::Anything
+                | ArgKind::Scalar
+                | ArgKind::ConstScalar
+                | ArgKind::Ctx
+                | ArgKind::Len { .. }
+                | ArgKind::ConstStr
+                | ArgKind::Callback(_)
+                | ArgKind::CallbackCtx
+                | ArgKind::Acquired(_)
+                | ArgKind::SpinLock => continue,
+            };
+            match range.0 {
+                MemUse::Write | MemUse::ReadWrite => self.overwritten(state, &ptr, range.1)?,
+                MemUse::Read => {
+                    if let Some(Region::Stack(frame)) = ptr.region() {
+                        self.touched(state, usize::from(frame), ptr.min_off());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Releases, locks, moved data.
+    fn effects(&mut self, state: &mut State, at: usize, proto: &Proto) -> Result<(), Box<Fail>> {
+        if let Some(arg) = proto.effects.releases {
+            let Some(reg) = Reg::ARGS.get(usize::from(arg)) else { return bug("a prototype releases no argument") };
+            let reference = state.reg(*reg).reference;
+            if !state.release(reference) {
+                return bug("a reference that is not held was passed");
+            }
+        }
+        if let Some(takes) = proto.effects.lock {
+            let lock = proto
+                .args
+                .iter()
+                .zip(Reg::ARGS)
+                .find(|(a, _)| matches!(a.kind, ArgKind::SpinLock))
+                .map(|(_, reg)| *state.reg(reg));
+            let Some((Some(Region::MapValue(map)), id)) = lock.map(|v| (v.region(), v.id)) else {
+                return bug("a prototype locks no argument");
+            };
+            state.lock = takes.then_some(Lock { map, id, insn: at as u32 });
+        }
+        if proto.effects.invalidates_packet {
+            state.invalidate_data();
+        }
+        Ok(())
+    }
+
+    /// What the helper returns.
+    fn result(&mut self, state: &mut State, at: usize, proto: &Proto, map: Option<u32>) -> Result<Value, Box<Fail>> {
+        Ok(match proto.ret {
+            Ret::Void => Value::UNINIT,
+            Ret::Scalar { min, max } => Value::scalar(Scalar::from_signed_range(min, max)),
+            Ret::MapValueOrNull => {
+                let Some(map) = map else { return bug("a helper returns a value of no map") };
+                let nullable = !self.key_is_there(state, proto, map);
+                Value { id: self.fresh_id(), nullable, ..Value::ptr(Region::MapValue(map)) }
+            }
+            Ret::AcquiredOrNull { class, size_arg } => {
+                let size = match size_arg {
+                    Some(arg) => {
+                        let size = Reg::ARGS.get(usize::from(arg)).and_then(|&r| state.reg(r).as_constant());
+                        let Some(size) = size.and_then(|s| u32::try_from(s).ok()) else {
+                            return bug("the size of a record is not known");
+                        };
+                        Some(size)
+                    }
+                    None => None,
+                };
+                let (id, reference) = (self.fresh_id(), self.fresh_id());
+                state.held.push(Held { id: reference, class, insn: at as u32 });
+                Value { id, reference, nullable: true, ..Value::ptr(Region::of_class(class, size)) }
+            }
+        })
+    }
+
+    /// Whether the key argument is a constant that an array has.
+    fn key_is_there(&mut self, state: &State, proto: &Proto, map: u32) -> bool {
+        let Some(spec) = self.env.unit.maps.get(map as usize).map(|m| &m.spec) else {
+            return false;
+        };
+        if !matches!(spec.kind, MapKind::Array | MapKind::PercpuArray) || spec.key_size != 4 {
+            return false;
+        }
+        let key = proto.args.iter().zip(Reg::ARGS).find(|(a, _)| matches!(a.kind, ArgKind::MapKey));
+        let Some((_, reg)) = key else { return false };
+        let ptr = state.reg(reg);
+        let (Some(Region::Stack(frame)), Some(off)) = (ptr.region(), ptr.fixed_off()) else {
+            return false;
+        };
+        let Some(frame) = state.frame_at(usize::from(frame)).filter(|_| off % 4 == 0) else {
+            return false;
+        };
+        let value = frame.stack.read(off, Size::W);
+        if value.as_constant().is_none_or(|c| c >= u64::from(spec.max_entries)) {
+            return false;
+        }
+        let nodes: Vec<u32> = frame.stack.nodes_in(off, 4).collect();
+        for node in nodes {
+            self.rely(node);
+        }
+        true
+    }
+
+    /// The state in which the helper calls back.
+    fn callback(
+        &mut self,
+        state: &State,
+        at: usize,
+        proto: &Proto,
+        (start, kind): (u32, CallbackKind),
+        map: Option<u32>,
+    ) -> Result<Box<State>, Box<Fail>> {
+        let subprog = self.env.unit.code.subprog_of(start as usize);
+        self.collector.called(state.frame().subprog as usize, subprog, at);
+        self.collector.converges();
+        let context = proto
+            .args
+            .iter()
+            .zip(Reg::ARGS)
+            .find(|(a, _)| matches!(a.kind, ArgKind::CallbackCtx))
+            .map_or(Value::constant(0), |(_, reg)| *state.reg(reg));
+        let mut entered = Box::new(state.clone());
+        let mut frame = Frame::new(state.depth(), subprog, at);
+        frame.callback = Some(kind);
+        match kind {
+            CallbackKind::Loop => {
+                frame.regs[1] = Value::unknown();
+                frame.regs[2] = context;
+            }
+            CallbackKind::ForEachMapElem => {
+                let Some(map) = map else { return bug("a callback on the elements of no map") };
+                frame.regs[1] = Value::ptr(Region::MapPtr(map));
+                frame.regs[2] = Value { id: self.fresh_id(), ..Value::ptr(Region::MapKey(map)) };
+                frame.regs[3] = Value { id: self.fresh_id(), ..Value::ptr(Region::MapValue(map)) };
+                frame.regs[4] = context;
+            }
+        }
+        entered.push(frame);
+        Ok(entered)
+    }
+}
+
+/// The map that a helper is given.
+fn map_argument(state: &State, proto: &Proto) -> Option<u32> {
+    let (_, reg) = proto.args.iter().zip(Reg::ARGS).find(|(a, _)| matches!(a.kind, ArgKind::Map(_)))?;
+    match state.reg(reg).region() {
+        Some(Region::MapPtr(map)) => Some(map),
+        Some(_) | None => None,
+    }
+}
+
+/// The function that a helper calls back.
+pub(crate) fn callback_argument(state: &State, proto: &Proto) -> Option<(u32, CallbackKind)> {
+    proto.args.iter().zip(Reg::ARGS).find_map(|(arg, reg)| match (arg.kind, state.reg(reg).region()) {
+        (ArgKind::Callback(kind), Some(Region::Func(start))) => Some((start, kind)),
+        (_, _) => None,
+    })
+}

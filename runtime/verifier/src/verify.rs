@@ -1,0 +1,262 @@
+//! The door: structure first, then every path of the program and of each global function, then the call chains.
+
+use stingless_abi::{Effects, Entry, Limits, MapKind, Trust};
+use stingless_isa::{Callee, Insn, Ref, Reg};
+use stingless_object::{FuncArg, FuncInfo, Unit};
+
+use crate::check::{Check, fail};
+use crate::collect::Collector;
+use crate::domain::Scalar;
+use crate::env::Env;
+use crate::error::VerifierError;
+use crate::explore::{Explorer, Walked, to_error};
+use crate::facts::Stats;
+use crate::region::Region;
+use crate::report::Kind;
+use crate::state::{Frame, State};
+use crate::step::Machine;
+use crate::value::Value;
+use crate::verified::Verified;
+
+/// Proves a unit safe, or says why it is not.
+///
+/// # Errors
+/// The first obligation that could not be proved, or the limit that was reached. An inconsistency of the verifier itself
+/// is an error with [`VerifierError::is_bug`], never an accept.
+pub fn verify(unit: Unit, trust: Trust, limits: &Limits) -> Result<Verified, Box<VerifierError>> {
+    structure(&unit, limits)?;
+    let moves = moves_data(&unit);
+    let mut env = Env { unit: &unit, trust, limits, is_function: false, function_returns: false, moves_data: &moves };
+    let mut collector = Collector::new(unit.code.len(), unit.code.subprogs().len());
+    let (walked, seen) = explore(&env, collector, 0, entry_state(&env), 0)?;
+    collector = seen;
+    let mut total = walked;
+    for (subprog, info) in unit.funcs.iter().enumerate().filter(|(i, f)| *i != 0 && f.global) {
+        if !collector.edges().iter().any(|e| e.callee == subprog) {
+            // Never called: only its callers would give it a meaning, and there are none.
+            continue;
+        }
+        env.is_function = true;
+        env.function_returns = info.returns_scalar;
+        let start = unit.code.subprogs()[subprog].start as usize;
+        let state = function_state(info, subprog);
+        let (walked, seen) = explore(&env, collector, start, state, total.examined)?;
+        collector = seen;
+        total.examined = walked.examined;
+        total.longest = total.longest.saturating_add(walked.longest);
+    }
+    chains(&unit, &collector, limits)?;
+    let has_functions = unit.funcs.iter().skip(1).any(|f| f.global);
+    let longest = if has_functions { None } else { Some(total.longest) };
+    let facts = collector.into_facts(longest);
+    let stats = Stats { insns_processed: total.examined, ..Stats::default() };
+    Ok(Verified { unit, facts, stats })
+}
+
+fn explore(
+    env: &Env<'_>,
+    collector: Collector,
+    at: usize,
+    state: State,
+    examined: u64,
+) -> Result<(Walked, Collector), Box<VerifierError>> {
+    let mut machine = Machine::new(env, collector);
+    let mut state = state;
+    if state.reg(Reg::R1).region() == Some(Region::Linked) {
+        // The length is the number with the memory's link.
+        let id = machine.fresh_id();
+        state.length_id = id;
+        let length = Value { id, ..Value::scalar(Scalar::from_range(0, i64::MAX as u64)) };
+        state.set(Reg::R2, length);
+    }
+    let walked = Explorer::new(&mut machine, examined).run(at, state)?;
+    Ok((walked, machine.collector))
+}
+
+/// What the host calls the program with.
+fn entry_state(env: &Env<'_>) -> State {
+    let mut state = State::new(Frame::new(0, 0, 0));
+    let r1 = match env.unit.hook.entry {
+        Entry::Ctx(_) => Region::Ctx,
+        Entry::Mem { .. } => Region::Linked,
+    };
+    state.set(Reg::R1, Value::ptr(r1));
+    state
+}
+
+/// What a global function may be called with.
+fn function_state(info: &FuncInfo, subprog: usize) -> State {
+    let mut state = State::new(Frame::new(0, subprog, 0));
+    for (index, (arg, reg)) in info.args.iter().zip(Reg::ARGS).enumerate() {
+        let value = match arg {
+            FuncArg::Scalar => Value::unknown(),
+            FuncArg::Ctx => Value::ptr(Region::Ctx),
+            FuncArg::Mem { size, nullable } => {
+                // Ids of their own: below those of direct map values nothing else is.
+                let id = u32::MAX - index as u32;
+                Value { id, nullable: *nullable, ..Value::ptr(Region::ArgMem(*size)) }
+            }
+            FuncArg::Unsupported(_) => Value::UNINIT,
+        };
+        state.set(reg, value);
+    }
+    state
+}
+
+/// What holds of the whole program, dead code included.
+fn structure(unit: &Unit, limits: &Limits) -> Result<(), Box<VerifierError>> {
+    if unit.code.len() > limits.program_insns as usize {
+        return Err(to_error_at(
+            unit,
+            0,
+            fail(
+                Kind::ProgramTooLarge,
+                format!("the program has {} instructions, the limit is {}", unit.code.len(), limits.program_insns),
+            ),
+        ));
+    }
+    if unit.maps.len() > limits.maps {
+        return Err(to_error_at(
+            unit,
+            0,
+            fail(Kind::TooManyMaps, format!("the program uses {} maps, the limit is {}", unit.maps.len(), limits.maps)),
+        ));
+    }
+    for (at, insn) in unit.code.insns().iter().enumerate() {
+        if let Err(f) = structure_of(unit, insn) {
+            return Err(to_error(unit, at, *f));
+        }
+    }
+    Ok(())
+}
+
+fn to_error_at(unit: &Unit, at: usize, check: Check) -> Box<VerifierError> {
+    match check {
+        Err(f) => to_error(unit, at, *f),
+        Ok(()) => VerifierError::new(unit, at, Kind::Bug, "a failure without a reason"),
+    }
+}
+
+fn structure_of(unit: &Unit, insn: &Insn) -> Check {
+    match *insn {
+        Insn::Call(Callee::Reg(reg)) => {
+            fail(Kind::Unsupported, format!("calls through a register ({reg}) are not allowed"))
+        }
+        Insn::LoadRef { target: Ref::Map(map), .. } if map as usize >= unit.maps.len() => no_map(unit, map),
+        Insn::LoadRef { target: Ref::MapValue { map, off }, .. } => {
+            let Some(spec) = unit.maps.get(map as usize).map(|m| &m.spec) else {
+                return no_map(unit, map);
+            };
+            if spec.kind != MapKind::Array || spec.max_entries != 1 {
+                return fail(
+                    Kind::MapKindArg,
+                    format!("map `{}` is no array of one element: its value has no fixed address", spec.name),
+                );
+            }
+            if off >= spec.value_size {
+                return fail(
+                    Kind::MapValueBounds,
+                    format!(
+                        "the value of map `{}` has {} bytes, its address is taken at {off}",
+                        spec.name, spec.value_size
+                    ),
+                );
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn no_map(unit: &Unit, map: u32) -> Check {
+    fail(Kind::Unresolved, format!("there is no map {map}, the program has {}", unit.maps.len()))
+}
+
+/// Whether each subprogram, or one that it calls, may move the data of the context.
+fn moves_data(unit: &Unit) -> Vec<bool> {
+    let subprogs = unit.code.subprogs();
+    let moves = |e: &Effects| e.invalidates_packet || e.tail_call;
+    let mut moving: Vec<bool> = subprogs
+        .iter()
+        .map(|s| {
+            unit.code.insns()[s.start as usize..s.end as usize].iter().any(|insn| match insn {
+                Insn::Call(Callee::Helper(id)) => unit.protos.get(*id).is_some_and(|p| moves(&p.effects)),
+                _ => false,
+            })
+        })
+        .collect();
+    loop {
+        let before = moving.clone();
+        for (index, sub) in subprogs.iter().enumerate() {
+            for insn in &unit.code.insns()[sub.start as usize..sub.end as usize] {
+                if let Insn::Call(Callee::Local(target)) | Insn::LoadRef { target: Ref::Func(target), .. } = insn {
+                    moving[index] |= moving[unit.code.subprog_of(*target as usize)];
+                }
+            }
+        }
+        if moving == before {
+            return moving;
+        }
+    }
+}
+
+/// Stack of every call chain: bytes, frames, tail calls.
+fn chains(unit: &Unit, collector: &Collector, limits: &Limits) -> Result<(), Box<VerifierError>> {
+    let count = unit.code.subprogs().len();
+    // Deepest chain that ends in each subprogram: bytes and frames above it. Calls form no cycle, so `count` rounds do.
+    let mut above: Vec<Option<(u32, usize)>> = vec![None; count];
+    above[0] = Some((0, 0));
+    for round in 0..=count {
+        let mut changed = false;
+        for edge in collector.edges() {
+            let Some((bytes, frames)) = above[edge.caller] else { continue };
+            let new = (bytes + frame_bytes(collector.stack_of(edge.caller)), frames + 1);
+            if new.1 >= limits.frames {
+                let message = format!("a chain of {} frames is called, the limit is {}", new.1 + 1, limits.frames);
+                return Err(VerifierError::new(unit, edge.insn, Kind::TooManyFrames, message));
+            }
+            let old = above[edge.callee];
+            let joined = old.map_or(new, |o| (o.0.max(new.0), o.1.max(new.1)));
+            if old != Some(joined) {
+                above[edge.callee] = Some(joined);
+                changed = true;
+            }
+            check_chain(unit, collector, limits, edge.insn, edge.callee, joined.0)?;
+        }
+        if !changed {
+            break;
+        }
+        if round == count {
+            return Err(VerifierError::new(unit, 0, Kind::Recursion, "functions call each other in a circle"));
+        }
+    }
+    check_chain(unit, collector, limits, 0, 0, 0)
+}
+
+/// Linux's limit on the stack above a subprogram that tail-calls.
+const TAIL_CALL_STACK: u32 = 256;
+
+fn check_chain(
+    unit: &Unit,
+    collector: &Collector,
+    limits: &Limits,
+    insn: usize,
+    callee: usize,
+    above: u32,
+) -> Result<(), Box<VerifierError>> {
+    let total = above + frame_bytes(collector.stack_of(callee));
+    if total > limits.stack {
+        let message = format!("the call chain takes {total} bytes of stack, the limit is {}", limits.stack);
+        return Err(VerifierError::new(unit, insn, Kind::StackTooDeep, message));
+    }
+    if collector.tail_calls(callee) && above >= TAIL_CALL_STACK {
+        let message = format!("a tail call from under {above} bytes of stack, the limit is {}", TAIL_CALL_STACK - 1);
+        return Err(VerifierError::new(unit, insn, Kind::TailCallStack, message));
+    }
+    Ok(())
+}
+
+/// Bytes that a frame counts for: rounded up to 16.
+fn frame_bytes(depth: u32) -> u32 {
+    depth.next_multiple_of(16)
+}
