@@ -4,6 +4,7 @@ use stingless_abi::{Effects, Entry, Limits, MapKind, Trust};
 use stingless_isa::{Callee, Insn, Ref, Reg};
 use stingless_object::{FuncArg, FuncInfo, Unit};
 
+use crate::cfg::Cfg;
 use crate::check::{Check, fail};
 use crate::collect::Collector;
 use crate::domain::Scalar;
@@ -25,6 +26,7 @@ use crate::verified::Verified;
 /// is an error with [`VerifierError::is_bug`], never an accept.
 pub fn verify(unit: Unit, trust: Trust, limits: &Limits) -> Result<Verified, Box<VerifierError>> {
     structure(&unit, limits)?;
+    let _cfg = Cfg::build(&unit)?;
     let moves = moves_data(&unit);
     let mut env = Env { unit: &unit, trust, limits, is_function: false, function_returns: false, moves_data: &moves };
     let mut collector = Collector::new(unit.code.len(), unit.code.subprogs().len());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use stingless_abi::{
     Arg, ArgKind, CallbackKind, CtxField, CtxLayout, DataRegion, Effects, Entry, FieldKind, HelperSet, HookDef, Limits,
-    MapKind, MapKinds, MapSpec, MemLen, MemUse, NativeOp, Proto, ProtoTable, RefClass, Ret, Rights, Trust,
+    MapKind, MapKinds, MapSpec, MemLen, MemUse, NativeOp, Partial, Proto, ProtoTable, RefClass, Ret, Rights, Trust,
     VerdictRange,
 };
 use stingless_isa::{Code, assemble};
@@ -120,7 +120,7 @@ fn data_layout(name: &'static str, size: u32, mut fields: Vec<CtxField>) -> CtxL
 
 /// Linux's `struct xdp_md`.
 pub(crate) fn xdp_hook() -> HookDef {
-    let number = FieldKind::Scalar { narrow: true };
+    let number = FieldKind::Scalar { partial: Partial::Loads };
     let fields = vec![
         field("data", 0, FieldKind::DataStart { region: 0 }, NativeOp::Pointer),
         field("data_end", 4, FieldKind::DataEnd { region: 0 }, NativeOp::Pointer),
@@ -134,7 +134,7 @@ pub(crate) fn xdp_hook() -> HookDef {
 
 /// The part of Linux's `struct __sk_buff` that the tests read.
 pub(crate) fn socket_filter_hook() -> HookDef {
-    let number = FieldKind::Scalar { narrow: true };
+    let number = FieldKind::Scalar { partial: Partial::Loads };
     let fields = vec![field("len", 0, number, NativeOp::Plain), field("mark", 8, number, NativeOp::Plain)];
     let xdp_only = HelperSet::Only(Arc::new(protos().iter().map(|p| p.id).filter(|&id| id != 44).collect()));
     HookDef {
