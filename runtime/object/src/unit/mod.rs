@@ -1,5 +1,9 @@
 //! One program, ready to be verified: pure data, no host behind it.
 
+mod raw;
+
+pub use raw::{RawError, RawErrorKind, RawMap, RawSpec};
+
 use std::sync::Arc;
 
 use stingless_abi::{HookDef, MapSpec, ProtoTable};

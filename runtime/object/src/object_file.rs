@@ -1,0 +1,177 @@
+//! An object: what a file of bytes defines. Knows no host.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::btf::{Btf, BtfError, Ext};
+use crate::elf::Elf;
+use crate::error::{ObjectError, ObjectErrorKind};
+use crate::func::{Func, functions};
+use crate::license::license;
+use crate::maps::{GlobalDef, KconfigVar, MapDef, Maps, initialisers};
+use crate::reloc::{Target, is_code};
+
+/// A program that an object defines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProgramDef {
+    /// Name of the C function.
+    pub name: Arc<str>,
+    /// What `SEC()` says; `.text` for functions without.
+    pub section: Arc<str>,
+    /// `__weak`.
+    pub weak: bool,
+    /// `__hidden`.
+    pub hidden: bool,
+    /// 8-byte instruction slots of the function alone.
+    pub slots: u32,
+    /// Its function.
+    pub(crate) func: u32,
+}
+
+/// An object file, parsed: the same bytes give an equal object on every host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    programs: Vec<ProgramDef>,
+    maps: Vec<MapDef>,
+    globals: Vec<GlobalDef>,
+    license: String,
+    btf: Option<Arc<Btf>>,
+    /// Names of sections of code, by ELF index.
+    pub(crate) sections: Vec<Arc<str>>,
+    /// Names of symbols that code refers to without the object defining them, by ELF index.
+    pub(crate) symbols: BTreeMap<u32, Box<str>>,
+    pub(crate) funcs: Vec<Func>,
+    pub(crate) kconfig: Option<u32>,
+    pub(crate) kconfig_vars: Vec<KconfigVar>,
+}
+
+impl Object {
+    /// Reads an ELF file as clang writes it for `-target bpf`.
+    ///
+    /// # Errors
+    /// What is malformed, and where. What only one program refers to in vain is that program's error at
+    /// [`link`](crate::link), and no error of the object.
+    pub fn parse(data: &[u8]) -> Result<Object, ObjectError> {
+        let elf = Elf::parse(data)?;
+        let (btf, ext) = type_info(&elf)?;
+        let mut maps = Maps::parse(&elf, btf.as_deref())?;
+        let funcs = functions(&elf, &maps, btf.as_deref(), &ext)?;
+        let at = |section: u32, byte: u64| {
+            let slot = u32::try_from(byte / 8).ok().filter(|_| byte.is_multiple_of(8))?;
+            let index = funcs.binary_search_by_key(&(section, slot), |f| (f.section, f.start)).ok()?;
+            Some(funcs[index].name.clone())
+        };
+        initialisers(&mut maps, &elf, at)?;
+        let sections = elf.sections.iter().map(|s| if is_code(s) { s.name.into() } else { "".into() });
+        let sections: Vec<Arc<str>> = sections.collect();
+        Ok(Object {
+            programs: programs(&funcs, &sections),
+            maps: maps.defs,
+            globals: maps.globals,
+            license: license(&elf)?,
+            btf,
+            sections,
+            symbols: names(&elf, &funcs),
+            funcs,
+            kconfig: maps.kconfig,
+            kconfig_vars: maps.kconfig_vars,
+        })
+    }
+
+    /// Its programs, in order of section and place.
+    #[must_use]
+    pub fn programs(&self) -> &[ProgramDef] {
+        &self.programs
+    }
+
+    /// Index of the program with this name.
+    #[must_use]
+    pub fn program(&self, name: &str) -> Option<usize> {
+        self.programs.iter().position(|p| &*p.name == name)
+    }
+
+    /// Its maps: those it declares, then one per section of global variables.
+    #[must_use]
+    pub fn maps(&self) -> &[MapDef] {
+        &self.maps
+    }
+
+    /// Index of the map with this name.
+    #[must_use]
+    pub fn map(&self, name: &str) -> Option<usize> {
+        self.maps.iter().position(|m| m.name == name)
+    }
+
+    /// Its global variables.
+    #[must_use]
+    pub fn globals(&self) -> &[GlobalDef] {
+        &self.globals
+    }
+
+    /// The global variable with this name.
+    #[must_use]
+    pub fn global(&self, name: &str) -> Option<&GlobalDef> {
+        self.globals.iter().find(|g| g.name == name)
+    }
+
+    /// The licence it states, empty where it states none.
+    #[must_use]
+    pub fn license(&self) -> &str {
+        &self.license
+    }
+
+    /// Name of a symbol that the object does not define, empty where it has none.
+    pub(crate) fn symbol_name(&self, symbol: u32) -> &str {
+        self.symbols.get(&symbol).map_or("", |name| name)
+    }
+
+    /// Its type information.
+    #[must_use]
+    pub fn btf(&self) -> Option<&Arc<Btf>> {
+        self.btf.as_ref()
+    }
+}
+
+fn type_info(elf: &Elf<'_>) -> Result<(Option<Arc<Btf>>, Ext), ObjectError> {
+    let err = |section: &'static str| {
+        move |err: BtfError| ObjectError::new(section, err.offset, ObjectErrorKind::Btf(err.kind))
+    };
+    let Some((_, section)) = elf.section(".BTF") else { return Ok((None, Ext::default())) };
+    if section.compressed {
+        return Err(ObjectError::new(".BTF", 0, ObjectErrorKind::Unsupported { what: "a compressed section" }));
+    }
+    let btf = Btf::parse(section.data).map_err(err(".BTF"))?;
+    let ext = match elf.section(".BTF.ext") {
+        Some((_, section)) => Ext::parse(section.data, &btf).map_err(err(".BTF.ext"))?,
+        None => Ext::default(),
+    };
+    Ok((Some(Arc::new(btf)), ext))
+}
+
+/// The names that poison will need.
+fn names(elf: &Elf<'_>, funcs: &[Func]) -> BTreeMap<u32, Box<str>> {
+    let named = |target: &Target| match *target {
+        Target::Extern { symbol, .. } | Target::Unsupported { symbol, .. } => Some(symbol),
+        Target::Func(_) | Target::Map(_) | Target::Data { .. } | Target::Kconfig { .. } => None,
+    };
+    let symbols: BTreeSet<u32> = funcs.iter().flat_map(|f| &f.targets).filter_map(named).collect();
+    symbols.into_iter().filter_map(|i| Some((i, elf.symbols.get(i as usize)?.name.into()))).collect()
+}
+
+/// Programs are the global functions outside `.text`; where there are none, those in it.
+fn programs(funcs: &[Func], sections: &[Arc<str>]) -> Vec<ProgramDef> {
+    let of = |text: bool| {
+        let fits =
+            move |f: &&Func| f.global && !f.name.is_empty() && (&*sections[f.section as usize] == ".text") == text;
+        (0..).zip(funcs).filter(move |(_, f)| fits(f)).map(|(func, f)| ProgramDef {
+            name: f.name.clone(),
+            section: sections[f.section as usize].clone(),
+            weak: f.weak,
+            hidden: f.hidden,
+            slots: f.end - f.start,
+            func,
+        })
+    };
+    let programs: Vec<ProgramDef> = of(false).collect();
+    if programs.is_empty() { of(true).collect() } else { programs }
+}
