@@ -191,17 +191,20 @@ fn frames_are_as_deep_as_proved() {
 }
 
 #[test]
-fn dead_code_is_left_out_where_facts_are_used() {
+fn dead_code_stops_if_it_is_reached_after_all() {
     let text = "if r1 == 0 goto out\ncall 99\nout:\nr0 = 1\nexit";
     let mut facts = facts(&[None; 4], &[0]);
     facts.branch[0] = Some(true);
     facts.reached[1] = false;
-    let blob = proved(text, &facts, &plain()).unwrap();
-    assert_eq!(blob.entry, blob.tail_entry, "nothing that needs the VmCtx is left");
-    let dead = blob.offsets[1] as usize..blob.offsets[2] as usize;
-    assert_eq!(blob.text[dead], [0x0f, 0x0b], "stops if it is reached after all");
-    let ignoring = Options { use_facts: false, ..plain() };
-    assert_eq!(proved(text, &facts, &ignoring).unwrap_err(), CompileError::UnknownHelper { slot: 1, id: 99 });
+    let compile = |use_facts| proved(text, &facts, &Options { use_facts, ..plain() }).unwrap();
+    for blob in [compile(true), compile(false)] {
+        assert_eq!(blob.entry, blob.tail_entry, "nothing that needs the VmCtx is left");
+        let dead = blob.offsets[1] as usize..blob.offsets[2] as usize;
+        assert_eq!(blob.text[dead], [0x0f, 0x0b]);
+    }
+    let branch = |blob: &CodeBlob| blob.text[blob.offsets[0] as usize..blob.offsets[1] as usize].to_vec();
+    assert_eq!(branch(&compile(true))[0], 0xe9, "a decided branch is a jump");
+    assert_eq!(branch(&compile(false)).len(), 13, "a comparison and a jump");
 }
 
 /// Twice the program is twice the bytes: nothing grows faster than the code.
