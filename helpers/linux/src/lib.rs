@@ -1,1 +1,53 @@
-//! See the crate's README section in docs.
+//! Helpers with Linux's numbers and semantics, and Linux's hooks `xdp`, `tc` and `socket_filter`: kernel-style objects
+//! load as they are.
+//!
+//! ```
+//! let mut linker = stingless::Linker::new(&stingless::Engine::default());
+//! linker.hook::<stingless_helpers_linux::Xdp>()?;
+//! assert!(linker.protos().by_name("bpf_map_lookup_elem").is_some());
+//! # Ok::<(), stingless::Error>(())
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod hooks;
+mod map;
+mod misc;
+mod packet;
+//RING mod ring;
+mod text;
+mod trace;
+
+pub use hooks::{SkBuff, SocketFilter, TcAction, Xdp, XdpAction};
+pub use map::{bpf_for_each_map_elem, bpf_map_delete_elem, bpf_map_lookup_elem, bpf_map_update_elem, bpf_tail_call};
+pub use misc::{bpf_get_prandom_u32, bpf_get_smp_processor_id, bpf_ktime_get_boot_ns, bpf_ktime_get_ns, bpf_loop};
+pub use packet::{bpf_xdp_adjust_head, bpf_xdp_adjust_meta, bpf_xdp_adjust_tail};
+//RINGUSE
+pub use text::{bpf_strtol, bpf_strtoul};
+pub use trace::{Trace, bpf_trace_printk};
+
+use stingless::{Helpers, helpers};
+
+/// What every hook may use.
+pub static BASE: Helpers = helpers![
+    bpf_map_lookup_elem,
+    bpf_map_update_elem,
+    bpf_map_delete_elem,
+    bpf_for_each_map_elem,
+    bpf_tail_call,
+    bpf_ktime_get_ns,
+    bpf_ktime_get_boot_ns,
+    bpf_get_prandom_u32,
+    bpf_get_smp_processor_id,
+    bpf_loop,
+    //RING     bpf_ringbuf_output,
+    //RING     bpf_ringbuf_reserve,
+    //RING     bpf_ringbuf_submit,
+    //RING     bpf_ringbuf_discard,
+    //RING     bpf_ringbuf_query,
+    bpf_strtol,
+    bpf_strtoul,
+    bpf_trace_printk,
+];
+
+/// [`BASE`] and what moves an XDP packet's bounds.
+pub static XDP: Helpers = helpers![BASE, bpf_xdp_adjust_head, bpf_xdp_adjust_tail, bpf_xdp_adjust_meta];

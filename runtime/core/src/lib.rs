@@ -1,18 +1,71 @@
 //! Stingless: run plugins that are proved safe, inside your process, at the speed of your own code.
+//!
+//! A host registers hooks and helpers in a [`Linker`], loads objects that clang compiled to eBPF, and calls the programs
+//! in them as typed functions. See [`Ctx`] for hooks, [`bpf_call_1!`] for helpers, [`Slot`] for hot reload.
 #![deny(unsafe_code)]
-#![allow(dead_code, unused_imports, reason = "the collection, which uses the rest, is landing")]
+#![allow(dead_code, reason = "ring buffers and prog arrays, which use the rest, are landing")]
 
+// The macros name this crate by its own name, also from within.
+extern crate self as stingless;
+
+mod caller;
+mod chain;
+mod collection;
+mod engine;
+mod error;
+mod helper;
+pub mod hook;
 mod interp;
+mod linker;
+mod load;
+mod macros;
 pub mod maps;
+mod object;
+mod plugin;
+mod raw;
+mod slot;
 pub(crate) mod sync;
 #[allow(unsafe_code, reason = "the folder where unsafe code lives")]
 pub(crate) mod sys;
 mod vm;
+mod watch;
 
+pub use caller::Caller;
+pub use chain::Chain;
+pub use collection::{Collection, LoadedEach, ProgramInfo, Refused};
+pub use engine::{Config, Engine, EngineKind};
+pub use error::{Error, Result};
+pub use helper::{CountOrErrno, Errno, HelperResult, HelperRow, HelperSource, Helpers, IntoRet};
+pub use hook::{Ctx, FromVerdict, Raw, Verdict};
+pub use linker::Linker;
+pub use maps::{Map, MapError, TypedMap};
+pub use object::from_file;
+pub use plugin::Plugin;
+pub use raw::{RawMapDef, RawProgram};
+pub use slot::Slot;
+pub use stingless_abi as abi;
+pub use stingless_abi::VmCtx;
+pub use stingless_derive::Ctx;
+pub use stingless_object::{KconfigValue, Object};
+pub use stingless_verifier as verifier;
+pub use sys::args::{
+    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, ForEachCallback, Helper, Key, LoopCallback, MapArg,
+    MemOut, Out, Record, RecordPtr, SpinLock, ValueIn, ValueOut, ValuePtr,
+};
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, run_assumed};
+#[doc(hidden)]
 pub use sys::call::CallCx;
+pub use sys::data::{Bytes, Packet};
 #[doc(hidden)]
 pub use sys::entry::{HelperFn, trampoline};
 pub use sys::mem::{Mem, MemMut, Number};
-pub use vm::{BuildError, EngineKind, HelperError, Trap, Trapped};
+pub use vm::{BuildError, HelperError, Trap, Trapped};
+
+/// What the macros expand to.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::helper::effects;
+    pub use crate::sys::args::Scope;
+    pub use crate::sys::entry::{HelperFn, trampoline};
+}

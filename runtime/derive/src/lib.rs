@@ -141,7 +141,8 @@ fn option(lit: Option<&LitInt>) -> Tokens {
     }
 }
 
-fn field_call(field: &Field) -> syn::Result<Option<Tokens>> {
+/// The builder's call for a field, and its name if it is a scalar.
+fn field_call(field: &Field) -> syn::Result<Option<(Tokens, Option<Ident>)>> {
     let attrs: FieldAttrs = attrs_of(&field.attrs)?;
     let ident = field.ident.as_ref().ok_or_else(|| syn::Error::new_spanned(field, "contexts have named fields"))?;
     let (ty, name) = (&field.ty, ident.to_string());
@@ -151,15 +152,17 @@ fn field_call(field: &Field) -> syn::Result<Option<Tokens>> {
         let (end_at, meta_at) = (option(attrs.end_at.as_ref()), option(attrs.meta_at.as_ref()));
         let width = attrs.width.map_or(quote!(8), |w| quote!(#w));
         let hidden = attrs.hidden;
-        return Ok(Some(quote! { .data::<#ty>(#name, #native, #width, [#at, #end_at, #meta_at], #hidden) }));
+        let call = quote! { .data::<#ty>(#name, #native, #width, [#at, #end_at, #meta_at], #hidden) };
+        return Ok(Some((call, None)));
     }
     if !attrs.read && !attrs.write {
         return Ok(None);
     }
     let (read, write, narrow) = (attrs.read, attrs.write, attrs.narrow);
-    Ok(Some(quote! {
+    let call = quote! {
         .scalar::<#ty>(#name, #native, #at, ::stingless::abi::Rights { read: #read, write: #write }, #narrow)
-    }))
+    };
+    Ok(Some((call, Some(ident.clone()))))
 }
 
 fn snake(name: &str) -> String {
@@ -187,19 +190,22 @@ fn expand(input: &DeriveInput) -> syn::Result<Tokens> {
     let Fields::Named(fields) = &data.fields else {
         return Err(syn::Error::new_spanned(name, "contexts have named fields"));
     };
-    let calls: Vec<Tokens> =
-        fields.named.iter().map(field_call).collect::<syn::Result<Vec<_>>>()?.into_iter().flatten().collect();
+    let (calls, scalars): (Vec<Tokens>, Vec<Option<Ident>>) =
+        fields.named.iter().map(field_call).collect::<syn::Result<Vec<_>>>()?.into_iter().flatten().unzip();
+    let scalars: Vec<Ident> = scalars.into_iter().flatten().collect();
+    let names: Vec<String> = scalars.iter().map(Ident::to_string).collect();
     let c_name = attrs.c_name.map_or_else(|| format!("stingless_{}", snake(&name.to_string())), |l| l.value());
     let prefix = attrs.verdict_prefix.map_or_else(|| "STINGLESS_".to_owned(), |l| l.value());
     let sections = if attrs.sections.is_empty() { vec![hook.clone()] } else { attrs.sections };
     let linux_type = attrs.linux_type.map_or(quote!(0), |n| quote!(#n));
     let (helpers, packet_loads) = (attrs.helpers, attrs.packet_loads);
-    let (of, own) = lifetimes(input)?;
+    let of = of_type(input)?;
+    let (impl_generics, type_generics, _) = input.generics.split_for_impl();
     Ok(quote! {
         const _: () = {
             // SAFETY: the struct is repr(C), and the layout below is made of its own offsets and field types, each of
             // which `HookBuilder` accepts only if every bit pattern is a value of it.
-            unsafe impl ::stingless::Ctx for #own {
+            unsafe impl #impl_generics ::stingless::Ctx for #name #type_generics {
                 type Of<'stingless> = #of;
                 type Verdict = #verdict;
 
@@ -216,18 +222,32 @@ fn expand(input: &DeriveInput) -> syn::Result<Tokens> {
                 fn regs(ctx: &mut Self::Of<'_>) -> [u64; 5] {
                     [::core::ptr::from_mut(ctx).expose_provenance() as u64, 0, 0, 0, 0]
                 }
+
+                fn set(ctx: &mut Self::Of<'_>, field: &str, value: u64) -> bool {
+                    match field {
+                        #(#names => ::stingless::hook::CtxScalar::assign(&mut ctx.#scalars, value),)*
+                        _ => return false,
+                    }
+                    let _ = (ctx, value);
+                    true
+                }
+
+                fn values(ctx: &Self::Of<'_>) -> ::std::vec::Vec<(&'static str, u64)> {
+                    let _ = ctx;
+                    ::std::vec![#((#names, ::stingless::hook::CtxScalar::value(&ctx.#scalars))),*]
+                }
             }
         };
     })
 }
 
-/// The type with the lifetime `'stingless` (`Of`), and with an unnamed one.
-fn lifetimes(input: &DeriveInput) -> syn::Result<(Tokens, Tokens)> {
+/// The type with the lifetime `'stingless`.
+fn of_type(input: &DeriveInput) -> syn::Result<Tokens> {
     let name = &input.ident;
     let generics = &input.generics;
     match (generics.lifetimes().count(), generics.params.len()) {
-        (0, 0) => Ok((quote!(#name), quote!(#name))),
-        (1, 1) => Ok((quote!(#name<'stingless>), quote!(#name<'_>))),
+        (0, 0) => Ok(quote!(#name)),
+        (1, 1) => Ok(quote!(#name<'stingless>)),
         _ => Err(syn::Error::new_spanned(generics, "a context has at most one lifetime and no other parameter")),
     }
 }

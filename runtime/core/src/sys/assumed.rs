@@ -80,8 +80,9 @@ fn bind(engine: EngineKind, parts: Build, deadline_checks: bool) -> Result<Progr
             let mut options = Options::default();
             options.deadline_checks = deadline_checks;
             let AssumedBlob(blob) = compile_assumed(assumed, &options).map_err(AssumedError::Compile)?;
+            let stack = blob.stack_bytes;
             let image = publish(blob, &|target| parts.resolve(target)).map_err(AssumedError::Publish)?;
-            Program::compiled(parts, &image, 0).map_err(AssumedError::Build)
+            Program::compiled(parts, &image, 0, stack).map_err(AssumedError::Build)
         }
     }
 }

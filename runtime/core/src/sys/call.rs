@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use stingless_abi::{TrapKind, VmCtx};
 
+use crate::caller::HostState;
 use crate::sys::entry::{HelperFn, call_guarded};
 use crate::vm::{CallBack, Held, HelperError, HelperRow, Program, Record, Release, Trapped, tail_target};
 
@@ -55,6 +56,14 @@ impl<'c> CallCx<'c> {
     /// Opaque state that `Program::run` was given.
     pub(crate) fn host(&self) -> *const () {
         self.record().host
+    }
+
+    /// The state that the host lends to helpers; none in a run of an assumed program.
+    pub(crate) fn host_state(&self) -> Option<&HostState> {
+        let host = self.host().cast::<HostState>();
+        // SAFETY: `Typed::call` passes a `HostState` that outlives the run, and the only other caller of `Program::run`,
+        // `run_assumed`, passes NULL.
+        unsafe { host.as_ref() }
     }
 
     /// Execution slot of this thread (`bpf_get_smp_processor_id`), below `MAX_SLOTS`.

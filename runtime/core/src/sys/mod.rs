@@ -5,14 +5,20 @@
 //! a proof or a check covers), [`call::CallCx`] (a call in progress on this thread), the handles of [`mem`], and
 //! what maps are built on.
 
+pub(crate) mod args;
 pub(crate) mod assumed;
 pub(crate) mod call;
 pub(crate) mod clock;
+pub(crate) mod closure;
+pub(crate) mod ctx;
+pub(crate) mod data;
 pub(crate) mod entry;
 pub(crate) mod epoch;
+pub(crate) mod map_args;
 pub(crate) mod mapping;
 pub(crate) mod mem;
 pub(crate) mod os;
 pub(crate) mod publish;
 pub(crate) mod raw;
 pub(crate) mod run;
+pub(crate) mod typed;

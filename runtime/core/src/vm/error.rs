@@ -102,6 +102,13 @@ pub struct Trap {
     pub line: Option<LineInfo>,
 }
 
+impl Trap {
+    /// A trap of a program as a whole.
+    pub(crate) fn of_program(kind: TrapKind, message: impl Into<String>, program: &str) -> Trap {
+        Trap { kind, message: message.into(), program: program.to_owned(), insn: None, line: None }
+    }
+}
+
 impl fmt::Display for Trap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "program `{}` trapped", self.program)?;

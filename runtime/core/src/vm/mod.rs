@@ -5,6 +5,7 @@
 //! 2. What a call holds (ring records, locks) is in its record, and is let go when the call ends, however it ends.
 //! 3. A trap is in `vm.trap` and its words are in the record; the engine that sees it returns at once.
 
+mod bind;
 mod budget;
 mod error;
 mod program;
@@ -14,10 +15,12 @@ mod tail;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use crate::engine::EngineKind;
+pub(crate) use bind::{Builder, set_program};
 pub(crate) use budget::Budget;
 pub use error::{HelperError, Trap, Trapped};
+pub use program::BuildError;
 pub(crate) use program::{Build, HelperRow, LiveMap, Program, Proof, Settings};
-pub use program::{BuildError, EngineKind};
 pub(crate) use record::{CallBack, Held, Record, Release};
-pub(crate) use slot::{MAX_SLOTS, SlotLease};
+pub(crate) use slot::SlotLease;
 pub(crate) use tail::tail_target;

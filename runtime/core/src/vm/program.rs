@@ -5,25 +5,16 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use stingless_abi::MapKind;
 use stingless_abi::limits::MAX_TAIL_CALLS;
 use stingless_isa::{Callee, Insn};
 use stingless_jit::Target;
 use stingless_object::Unit;
 use stingless_verifier::{Access, Assumed, Facts, Verified};
 
+use crate::engine::EngineKind;
 use crate::sys::entry::{HelperFn, trap_exit_address};
 use crate::sys::publish::Image;
-
-/// Which engine runs a program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EngineKind {
-    /// The interpreter: trusts the proof.
-    Interp,
-    /// The interpreter that tests each obligation and fact at run time.
-    Checked,
-    /// Machine code.
-    Jit,
-}
 
 /// What execution needs of a live map.
 pub(crate) trait LiveMap: Send + Sync {
@@ -131,6 +122,11 @@ impl Build {
         Ok(())
     }
 
+    fn reclaims(&self) -> bool {
+        let kinds = self.proof.unit().maps.iter().map(|m| m.spec.kind);
+        kinds.into_iter().any(|kind| kind.reclaims() || kind == MapKind::ProgArray)
+    }
+
     /// What a literal of the compiled text must hold. `Text` targets belong to the publisher.
     pub(crate) fn resolve(&self, target: Target) -> Option<u64> {
         match target {
@@ -172,12 +168,16 @@ struct Compiled {
     entry: u64,
     /// Address of the entry for tail calls.
     tail_entry: u64,
+    /// Native stack bytes that a call chain may take.
+    stack_bytes: u32,
     _image: Arc<Image>,
 }
 
 /// A program that can run.
 pub(crate) struct Program {
     parts: Build,
+    /// See `needs_epoch`: a tail call may lead to any program, so it counts too.
+    pub(super) reclaims: bool,
     engine: EngineKind,
     compiled: Option<Compiled>,
 }
@@ -187,15 +187,20 @@ impl Program {
     pub(crate) fn interpreted(parts: Build, checked: bool) -> Result<Program, BuildError> {
         parts.check()?;
         let engine = if checked { EngineKind::Checked } else { EngineKind::Interp };
-        Ok(Program { parts, engine, compiled: None })
+        Ok(Program { reclaims: parts.reclaims(), parts, engine, compiled: None })
     }
 
     /// A program whose blob was added to the image's builder as number `index`, resolved by these same parts.
-    pub(crate) fn compiled(parts: Build, image: &Arc<Image>, index: usize) -> Result<Program, BuildError> {
+    pub(crate) fn compiled(
+        parts: Build,
+        image: &Arc<Image>,
+        index: usize,
+        stack_bytes: u32,
+    ) -> Result<Program, BuildError> {
         parts.check()?;
         let (entry, tail_entry) = image.entries(index);
-        let compiled = Some(Compiled { entry, tail_entry, _image: image.clone() });
-        Ok(Program { parts, engine: EngineKind::Jit, compiled })
+        let compiled = Some(Compiled { entry, tail_entry, stack_bytes, _image: image.clone() });
+        Ok(Program { reclaims: parts.reclaims(), parts, engine: EngineKind::Jit, compiled })
     }
 
     /// The unit.
@@ -241,6 +246,11 @@ impl Program {
     /// Address of the compiled entry for hosts.
     pub(crate) fn entry(&self) -> Option<u64> {
         self.compiled.as_ref().map(|c| c.entry)
+    }
+
+    /// Native stack bytes that a call may take; 0 in interpreters, which use little beside the plugin's own 512.
+    pub(crate) fn stack_bytes(&self) -> u32 {
+        self.compiled.as_ref().map_or(0, |c| c.stack_bytes)
     }
 
     /// Address of the compiled entry for tail calls.

@@ -1,0 +1,51 @@
+//! Helpers that move an XDP packet's bounds.
+
+use stingless::{Caller, CtxArg, Errno, Packet};
+
+use crate::hooks::Xdp;
+
+/// Least packet that XDP leaves (`ETH_HLEN`).
+const MIN_LEN: u64 = 14;
+const EINVAL: i64 = -22;
+
+fn adjust(caller: &Caller<'_>, ctx: CtxArg<'_>, change: impl FnOnce(&mut Packet<'_>) -> bool) -> Errno {
+    let done = ctx.with::<Xdp<'_>, _>(caller, |xdp| change(&mut xdp.data));
+    Errno(if done == Some(true) { 0 } else { EINVAL })
+}
+
+stingless::bpf_call_2! {
+    /// Moves the packet's start by `delta` bytes (negative: into the headroom), metadata along with it.
+    #[id = 44]
+    #[effects(no_trap, invalidates_packet)]
+    pub fn bpf_xdp_adjust_head(caller, xdp_md: CtxArg, delta: i32) -> Errno {
+        adjust(caller, xdp_md, |p| p.adjust(delta.into(), 0, delta.into(), MIN_LEN))
+    }
+}
+
+stingless::bpf_call_2! {
+    /// Moves the metadata's start by `delta` bytes; it stays a multiple of 4 and at most 32 bytes before the packet.
+    #[id = 54]
+    #[effects(no_trap, invalidates_packet)]
+    pub fn bpf_xdp_adjust_meta(caller, xdp_md: CtxArg, delta: i32) -> Errno {
+        adjust(caller, xdp_md, |p| {
+            let len = p.meta_len() as i64 - i64::from(delta);
+            len % 4 == 0 && (0..=32).contains(&len) && p.adjust(0, 0, delta.into(), 0)
+        })
+    }
+}
+
+stingless::bpf_call_2! {
+    /// Moves the packet's end by `delta` bytes; bytes that come in are zero.
+    #[id = 65]
+    #[effects(no_trap, invalidates_packet)]
+    pub fn bpf_xdp_adjust_tail(caller, xdp_md: CtxArg, delta: i32) -> Errno {
+        adjust(caller, xdp_md, |p| {
+            let old = p.len();
+            let done = p.adjust(0, delta.into(), 0, MIN_LEN);
+            if done {
+                p.zero_from(old);
+            }
+            done
+        })
+    }
+}

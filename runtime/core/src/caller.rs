@@ -1,0 +1,97 @@
+//! What a helper sees of the call it is part of.
+
+use std::any::Any;
+
+use crate::helper::{HelperError, HelperResult};
+use crate::hook::Ctx;
+use crate::sys::args::{CallbackCtx, ForEachCallback, LoopCallback};
+use crate::sys::call::CallCx;
+
+/// The call in progress, as a helper sees it.
+pub struct Caller<'c> {
+    cx: CallCx<'c>,
+}
+
+impl<'c> Caller<'c> {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn new(cx: CallCx<'c>) -> Caller<'c> {
+        Caller { cx }
+    }
+
+    /// The host's state of type `T`, as given to [`Linker::host`](crate::Linker::host).
+    ///
+    /// # Panics
+    /// If the host registered no state of this type: a bug of the host, reported as a trap.
+    #[must_use]
+    pub fn host<T: Any + Send + Sync>(&self) -> &T {
+        self.try_host().unwrap_or_else(|| {
+            panic!("no host state of type {}: give it to Linker::host before loading", std::any::type_name::<T>())
+        })
+    }
+
+    /// The host's state of type `T`, if there is one.
+    #[must_use]
+    pub fn try_host<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.cx.host_state()?.get()
+    }
+
+    /// Number of this thread's execution slot: stable for the thread's life, small, below the engine's bound.
+    #[must_use]
+    pub fn slot(&self) -> u32 {
+        self.cx.slot()
+    }
+
+    /// Name of the running program.
+    #[must_use]
+    pub fn program(&self) -> &str {
+        self.cx.program().name()
+    }
+
+    /// Runs a callback of `bpf_loop`'s kind once.
+    ///
+    /// # Errors
+    /// The callback's trap: return it unchanged.
+    pub fn call_loop(&mut self, callback: LoopCallback, index: u64, ctx: CallbackCtx) -> HelperResult {
+        Ok(self.cx.call_back(callback.0, [index, ctx.0, 0, 0])?)
+    }
+
+    /// Runs a callback of `bpf_for_each_map_elem`'s kind once, with addresses of map, key and value.
+    pub(crate) fn call_for_each(&mut self, callback: ForEachCallback, args: [u64; 4]) -> HelperResult {
+        Ok(self.cx.call_back(callback.0, args)?)
+    }
+
+    pub(crate) fn cx(&mut self) -> &mut CallCx<'c> {
+        &mut self.cx
+    }
+
+    /// Whether the running program's hook is that of a context type: same row, so same layout.
+    pub(crate) fn is_hook<H: Ctx>(&self) -> bool {
+        // Names first: whole rows take long to compare, and a mismatch is the host's bug.
+        let want = H::def().hook;
+        let found = self.cx.program().hook();
+        found.name == want.name && **found == want
+    }
+
+    /// An error that traps, for `return Err(..)`.
+    #[must_use]
+    pub fn error(&self, message: impl Into<std::borrow::Cow<'static, str>>) -> HelperError {
+        HelperError::new(message)
+    }
+}
+
+/// State that a host lends to its helpers, by type.
+#[derive(Default, Clone)]
+pub(crate) struct HostState {
+    values: std::collections::HashMap<std::any::TypeId, std::sync::Arc<dyn Any + Send + Sync>>,
+}
+
+impl HostState {
+    pub(crate) fn insert<T: Any + Send + Sync>(&mut self, value: T) {
+        self.values.insert(std::any::TypeId::of::<T>(), std::sync::Arc::new(value));
+    }
+
+    pub(crate) fn get<T: Any>(&self) -> Option<&T> {
+        self.values.get(&std::any::TypeId::of::<T>())?.downcast_ref()
+    }
+}

@@ -1,0 +1,204 @@
+//! The host's side of loading: hooks, helpers, state and global variables, collected once and used for many objects.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use stingless_abi::{FIRST_NAMED_ID, HookDef, ProtoTable};
+use stingless_object::{KconfigValue, Object};
+
+use crate::caller::HostState;
+use crate::collection::{Collection, LoadedEach};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::helper::{HelperRow, HelperSource};
+use crate::hook::{Ctx, HookParts};
+use crate::load::Load;
+use crate::sys::closure::{self, HelperFn};
+
+/// Collects what plugins may use, then loads objects.
+///
+/// Nothing is registered twice: the row of a helper is what verifier, compiler and header generator read.
+#[derive(Clone)]
+pub struct Linker {
+    pub(crate) engine: Engine,
+    pub(crate) hooks: Vec<Arc<HookDef>>,
+    pub(crate) helpers: BTreeMap<u32, HelperRow>,
+    pub(crate) host: HostState,
+    pub(crate) globals: BTreeMap<String, Vec<u8>>,
+    pub(crate) kconfig: BTreeMap<String, KconfigValue>,
+    next_named: u32,
+}
+
+impl Linker {
+    /// A linker that knows no hook and no helper yet.
+    #[must_use]
+    pub fn new(engine: &Engine) -> Linker {
+        Linker {
+            engine: engine.clone(),
+            hooks: Vec::new(),
+            helpers: BTreeMap::new(),
+            host: HostState::default(),
+            globals: BTreeMap::new(),
+            kconfig: BTreeMap::new(),
+            next_named: FIRST_NAMED_ID,
+        }
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Registers the hook of a context type, with the helpers it names.
+    ///
+    /// # Errors
+    /// Another hook of that name, or another helper of one of the numbers.
+    pub fn hook<H: Ctx>(&mut self) -> Result<&mut Self> {
+        self.hook_parts(H::def())
+    }
+
+    /// Registers a hook given as data.
+    ///
+    /// # Errors
+    /// See [`Linker::hook`].
+    pub fn hook_parts(&mut self, parts: HookParts) -> Result<&mut Self> {
+        if let Some(known) = self.hooks.iter().find(|h| h.name == parts.hook.name)
+            && **known != parts.hook
+        {
+            return Err(Error::Conflict {
+                what: "hook",
+                claimed: parts.hook.name.to_string(),
+                holder: format!("another context, {}", known.ctx().map_or("memory", |c| &c.name)),
+            });
+        }
+        self.helpers(&parts.helpers)?;
+        self.hooks.retain(|h| h.name != parts.hook.name);
+        self.hooks.push(Arc::new(parts.hook));
+        Ok(self)
+    }
+
+    /// Registers a helper or a set of them.
+    ///
+    /// # Errors
+    /// Another helper of that number or name.
+    pub fn helpers(&mut self, source: &dyn HelperSource) -> Result<&mut Self> {
+        let mut rows = Vec::new();
+        source.add_rows(&mut rows);
+        for row in rows {
+            self.add(row)?;
+        }
+        Ok(self)
+    }
+
+    /// Registers a closure as helper `id`. Its prototype is read off its argument types; all of it are numbers.
+    ///
+    /// # Errors
+    /// Another helper of that number or name.
+    pub fn helper<Args, F: HelperFn<Args>>(&mut self, id: u32, name: &str, f: F) -> Result<&mut Self> {
+        self.add(closure::row(id, name, f))?;
+        Ok(self)
+    }
+
+    /// Registers a closure that plugins call by name alone (`extern u64 name(...) __ksym;`).
+    ///
+    /// # Errors
+    /// Another helper of that name.
+    pub fn named_helper<Args, F: HelperFn<Args>>(&mut self, name: &str, f: F) -> Result<&mut Self> {
+        let id = self.next_named;
+        self.add(closure::row(id, name, f))?;
+        self.next_named += 1;
+        Ok(self)
+    }
+
+    fn add(&mut self, row: HelperRow) -> Result<()> {
+        if let Some(known) = self.helpers.get(&row.proto.id)
+            && *known.proto != *row.proto
+        {
+            return Err(Error::Conflict {
+                what: "helper number",
+                claimed: row.proto.id.to_string(),
+                holder: known.proto.name.to_string(),
+            });
+        }
+        let same_name = self.helpers.values().find(|r| r.proto.name == row.proto.name && r.proto.id != row.proto.id);
+        if let Some(known) = same_name {
+            return Err(Error::Conflict {
+                what: "helper name",
+                claimed: row.proto.name.to_string(),
+                holder: format!("helper {}", known.proto.id),
+            });
+        }
+        self.helpers.insert(row.proto.id, row);
+        Ok(())
+    }
+
+    /// Lends state to helpers: [`Caller::host`](crate::Caller::host) finds it by its type.
+    pub fn host<T: Any + Send + Sync>(&mut self, value: T) -> &mut Self {
+        self.host.insert(value);
+        self
+    }
+
+    /// Sets a global variable of every object that has it, before verification: a `const volatile` one becomes a
+    /// constant that the proof sees. The bytes are the variable's, in native order.
+    pub fn global(&mut self, name: &str, bytes: impl AsRef<[u8]>) -> &mut Self {
+        self.globals.insert(name.to_owned(), bytes.as_ref().to_vec());
+        self
+    }
+
+    /// Sets a `.kconfig` variable (`CONFIG_HZ`).
+    pub fn kconfig(&mut self, name: &str, value: KconfigValue) -> &mut Self {
+        self.kconfig.insert(name.to_owned(), value);
+        self
+    }
+
+    /// All helpers, as the verifier sees them.
+    #[must_use]
+    pub fn protos(&self) -> ProtoTable {
+        ProtoTable::new(self.helpers.values().map(|r| r.proto.clone()))
+    }
+
+    /// All hooks.
+    #[must_use]
+    pub fn hooks(&self) -> &[Arc<HookDef>] {
+        &self.hooks
+    }
+
+    /// The hook with this name.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] with the names there are.
+    pub fn hook_named(&self, name: &str) -> Result<&Arc<HookDef>> {
+        self.hooks.iter().find(|h| h.name == name).ok_or_else(|| Error::NotFound {
+            what: "hook",
+            name: name.to_owned(),
+            known: self.hooks.iter().map(|h| h.name.to_string()).collect(),
+        })
+    }
+
+    /// Links, verifies and compiles all programs of an object.
+    ///
+    /// # Errors
+    /// The first one found; nothing is loaded then.
+    pub fn load(&self, object: &Object) -> Result<Collection> {
+        Load::new(self).object(object)?.strict()
+    }
+
+    /// Links, verifies and compiles an object's programs one by one.
+    ///
+    /// # Errors
+    /// What concerns the whole object (a map that cannot be created); what concerns one program is in the result.
+    pub fn load_each(&self, object: &Object) -> Result<LoadedEach> {
+        Load::new(self).object(object)?.each()
+    }
+
+    /// Like [`Linker::load_each`], taking every program as one of the hook with this name, whatever its section says.
+    ///
+    /// # Errors
+    /// No such hook, or as for [`Linker::load_each`].
+    pub fn load_each_as(&self, object: &Object, hook: &str) -> Result<LoadedEach> {
+        let hook = self.hook_named(hook)?.clone();
+        Load::new(self).hook(Some(hook)).object(object)?.each()
+    }
+}

@@ -1,0 +1,238 @@
+//! Loading: link, create maps, verify, compile, publish; all or nothing of one collection.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use stingless_abi::{HookDef, MapSpec, ProtoTable, Trust};
+use stingless_isa::{Callee, Insn};
+use stingless_object::{Env, LinkError, MapDef, Object, ProgramDef, Unit};
+use stingless_verifier::{Verified, verify};
+
+use crate::collection::{Collection, Generation, LoadedEach, ProgramInfo, Refused};
+use crate::error::{Error, Result};
+use crate::helper::HelperRow;
+use crate::linker::Linker;
+use crate::maps::Map;
+use crate::vm::{Builder, Program};
+
+/// One load in progress.
+pub(crate) struct Load<'l> {
+    linker: &'l Linker,
+    protos: ProtoTable,
+    /// Maps to be used in place of new ones, by name: those that a reload carries over.
+    carried: BTreeMap<String, Map>,
+    /// One per map of the object; `None` for kinds that are not there, which fails only programs that use them.
+    maps: Vec<Option<Map>>,
+    tail_calls: Vec<(usize, u32, String)>,
+    /// The hook of every program, whatever its section says.
+    forced: Option<Arc<HookDef>>,
+    verified: Vec<(Verified, ProgramInfo)>,
+    refused: Vec<Refused>,
+}
+
+impl<'l> Load<'l> {
+    pub(crate) fn new(linker: &'l Linker) -> Load<'l> {
+        Load {
+            linker,
+            protos: linker.protos(),
+            carried: BTreeMap::new(),
+            maps: Vec::new(),
+            tail_calls: Vec::new(),
+            forced: None,
+            verified: Vec::new(),
+            refused: Vec::new(),
+        }
+    }
+
+    /// Takes every program as one of this hook.
+    pub(crate) fn hook(mut self, hook: Option<Arc<HookDef>>) -> Self {
+        self.forced = hook;
+        self
+    }
+
+    /// Uses these maps where the object has one of the same name and shape.
+    pub(crate) fn carry(mut self, maps: BTreeMap<String, Map>) -> Self {
+        self.carried = maps;
+        self
+    }
+
+    /// Links and verifies each program of an object, and creates its maps.
+    pub(crate) fn object(mut self, object: &Object) -> Result<Self> {
+        let limits = self.linker.engine.limits();
+        over("programs", limits.programs as u64, object.programs().len() as u64)?;
+        let mut bytes = 0u64;
+        for (at, def) in object.maps().iter().enumerate() {
+            let map = self.create(object, at, def)?;
+            bytes += map.as_ref().map_or(0, |m| m.bytes() as u64);
+            over("map_bytes", limits.map_bytes as u64, bytes)?;
+            self.maps.push(map);
+            self.tail_calls.extend(def.programs.iter().map(|(index, name)| (at, *index, name.to_string())));
+        }
+        for (at, program) in object.programs().iter().enumerate() {
+            let mut info = ProgramInfo::new(&program.name, &program.section);
+            let linked = self.hook_of(program).and_then(|hook| self.link(object, at, hook));
+            let proved = linked.and_then(|unit| self.prove(unit, &mut info));
+            self.keep(info, proved);
+        }
+        Ok(self)
+    }
+
+    /// Verifies one unit that was made without an object, with its maps and the prog-array slots that hold it.
+    pub(crate) fn unit(mut self, unit: Unit, maps: Vec<Map>, own_slots: Vec<(usize, u32)>) -> Self {
+        self.maps = maps.into_iter().map(Some).collect();
+        let mut info = ProgramInfo::new(&unit.name, &unit.section);
+        self.tail_calls = own_slots.into_iter().map(|(map, index)| (map, index, unit.name.clone())).collect();
+        let proved = self.prove(unit, &mut info);
+        self.keep(info, proved);
+        self
+    }
+
+    fn keep(&mut self, info: ProgramInfo, proved: Result<Verified>) {
+        match proved {
+            Ok(v) => self.verified.push((v, info)),
+            Err(error) => self.refused.push(Refused { info, error }),
+        }
+    }
+
+    fn create(&self, object: &Object, at: usize, def: &MapDef) -> Result<Option<Map>> {
+        let Some(spec) = &def.spec else { return Ok(None) };
+        if let Some(live) = self.carried.get(&def.name) {
+            same_shape(live, spec)?;
+            return Ok(Some(live.clone()));
+        }
+        let map = Map::create(spec)?;
+        // The hook does not matter to the contents of maps: any will do.
+        if let Some(hook) = self.linker.hooks.first() {
+            let contents = object.contents(at, &self.env(hook.clone()));
+            let contents = contents.map_err(|kind| {
+                let program = def.name.as_str().into();
+                Error::Link { file: None, source: Box::new(LinkError { program, at: None, kind }) }
+            })?;
+            if let Some(data) = contents {
+                map.update(&[0; 4], &data, 0)?;
+            }
+        }
+        if def.frozen {
+            map.freeze()?;
+        }
+        Ok(Some(map))
+    }
+
+    fn env(&self, hook: Arc<HookDef>) -> Env {
+        let mut env = Env::new(self.protos.clone(), hook);
+        env.globals.extend(self.linker.globals.clone());
+        env.kconfig.extend(self.linker.kconfig.clone());
+        env
+    }
+
+    fn hook_of(&self, program: &ProgramDef) -> Result<Arc<HookDef>> {
+        if let Some(hook) = &self.forced {
+            return Ok(hook.clone());
+        }
+        self.linker.hooks.iter().find(|h| h.matches(&program.section)).cloned().ok_or_else(|| Error::NoHook {
+            program: program.name.to_string(),
+            section: program.section.to_string(),
+            known: self.linker.hooks.iter().map(|h| h.name.to_string()).collect(),
+        })
+    }
+
+    fn link(&self, object: &Object, at: usize, hook: Arc<HookDef>) -> Result<Unit> {
+        stingless_object::link(object, at, &self.env(hook))
+            .map_err(|source| Error::Link { file: None, source: Box::new(source) })
+    }
+
+    fn prove(&self, unit: Unit, info: &mut ProgramInfo) -> Result<Verified> {
+        let engine = &self.linker.engine;
+        info.hook = unit.hook.name.to_string();
+        info.insns = unit.code.slot_of(unit.code.len());
+        let start = Instant::now();
+        let result = verify(unit, engine.trust(), engine.limits());
+        info.verify_time = start.elapsed();
+        match result {
+            Ok(v) => {
+                info.stats = v.stats();
+                Ok(v)
+            }
+            Err(report) => {
+                // What a refused program took is not told yet.
+                Err(Error::Verifier { file: None, report })
+            }
+        }
+    }
+
+    /// All programs, or the first error.
+    pub(crate) fn strict(mut self) -> Result<Collection> {
+        if !self.refused.is_empty() {
+            return Err(self.refused.swap_remove(0).error);
+        }
+        Ok(self.each()?.collection)
+    }
+
+    /// Those that are proved, and why the others are not there.
+    pub(crate) fn each(self) -> Result<LoadedEach> {
+        let linker = Arc::new(self.linker.clone());
+        let host = Arc::new(self.linker.host.clone());
+        let (verified, infos): (Vec<_>, Vec<_>) = self.verified.into_iter().unzip();
+        let programs: BTreeMap<String, Arc<Program>> =
+            build(&linker, verified, &self.maps)?.into_iter().map(|p| (p.name().to_owned(), Arc::new(p))).collect();
+        for (map, index, name) in &self.tail_calls {
+            // A target that was refused leaves its slot empty: the call falls through, as in Linux.
+            if let Some(target) = programs.get(name)
+                && let Some(map) = &self.maps[*map]
+            {
+                crate::vm::set_program(map, *index, target)?;
+            }
+        }
+        let maps = self.maps.into_iter().flatten().map(|m| (m.spec().name.clone(), m)).collect();
+        let generation = Generation { linker, programs, infos, maps, host };
+        Ok(LoadedEach { collection: Collection { generation: Arc::new(generation) }, refused: self.refused })
+    }
+}
+
+/// Compiles and publishes proved programs as one image.
+fn build(linker: &Linker, verified: Vec<Verified>, maps: &[Option<Map>]) -> Result<Vec<Program>> {
+    let engine = &linker.engine;
+    let strict = engine.trust() == Trust::Untrusted;
+    let mut builder = Builder::new(engine.kind(), engine.limits().clone(), strict);
+    for v in verified {
+        let used: Vec<Map> = v.unit().maps.iter().filter_map(|m| maps[m.origin as usize].clone()).collect();
+        let rows = rows_of(linker, &v);
+        builder.add(v, &used, &rows);
+    }
+    builder.finish()
+}
+
+/// The helpers that a program calls.
+fn rows_of(linker: &Linker, verified: &Verified) -> BTreeMap<u32, HelperRow> {
+    let mut rows = BTreeMap::new();
+    for insn in verified.unit().code.insns() {
+        if let Insn::Call(Callee::Helper(id)) = insn
+            && let Some(row) = linker.helpers.get(id)
+        {
+            rows.insert(*id, row.clone());
+        }
+    }
+    rows
+}
+
+fn over(limit: &'static str, max: u64, found: u64) -> Result<()> {
+    if found > max { Err(Error::Limit { limit, max, found }) } else { Ok(()) }
+}
+
+/// A carried map serves a new object only if their shapes and BTF types are equal.
+fn same_shape(live: &Map, want: &MapSpec) -> Result<()> {
+    let have = live.spec();
+    let map = want.name.clone();
+    let differs = [
+        ("type", have.kind.row().name.to_owned(), want.kind.row().name.to_owned()),
+        ("key_size", have.key_size.to_string(), want.key_size.to_string()),
+        ("value_size", have.value_size.to_string(), want.value_size.to_string()),
+        ("max_entries", have.max_entries.to_string(), want.max_entries.to_string()),
+        ("flags", format!("{:#x}", have.flags), format!("{:#x}", want.flags)),
+    ];
+    match differs.into_iter().find(|(_, have, want)| have != want) {
+        Some((field, found, want)) => Err(Error::MapMismatch { map, field, want, found }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,71 @@
+//! What helpers do with a map argument: the addresses in their other arguments were proved for this map.
+
+use std::ops::ControlFlow;
+use std::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
+
+use super::args::{CallbackCtx, CtxArg, ForEachCallback, Key, MapArg, ValueIn, ValuePtr};
+use crate::caller::Caller;
+use crate::helper::{Errno, HelperResult};
+use crate::hook::Ctx;
+
+impl<const KINDS: u64> MapArg<'_, KINDS> {
+    /// The value of a key, or NULL. It stays a value of the map until the run ends.
+    #[must_use]
+    pub fn lookup(&self, key: Key<'_>) -> ValuePtr {
+        // SAFETY: `Key` was proved readable for the key size of the call's map argument, which is this one; the run
+        // entered an epoch, since its program names a map whose elements are reclaimed.
+        ValuePtr(unsafe { self.map.prog_lookup(with_exposed_provenance(key.addr as usize)) }.expose_provenance() as u64)
+    }
+
+    /// Adds or replaces an element.
+    #[must_use]
+    pub fn update(&self, key: Key<'_>, value: ValueIn<'_>, flags: u64) -> Errno {
+        let (key, value) = (with_exposed_provenance(key.addr as usize), with_exposed_provenance(value.addr as usize));
+        // SAFETY: both were proved readable for the sizes of the call's map argument, which is this one.
+        Errno(unsafe { self.map.prog_update(key, value, flags) })
+    }
+
+    /// Deletes an element.
+    #[must_use]
+    pub fn delete(&self, key: Key<'_>) -> Errno {
+        // SAFETY: the key was proved readable for the key size of the call's map argument, which is this one.
+        Errno(unsafe { self.map.prog_delete(with_exposed_provenance(key.addr as usize)) })
+    }
+
+    /// Runs a callback for each element until it returns other than 0. Gives how many it was run for.
+    ///
+    /// # Errors
+    /// The callback's trap: return it unchanged.
+    pub fn for_each(&self, caller: &mut Caller<'_>, callback: ForEachCallback, ctx: CallbackCtx) -> HelperResult<i64> {
+        let map = std::ptr::from_ref(self.map).expose_provenance() as u64;
+        let mut trapped = None;
+        let calls = self.map.for_each(|key, value| {
+            let args = [map, key.expose_provenance() as u64, value.expose_provenance() as u64, ctx.0];
+            match caller.call_for_each(callback, args) {
+                Ok(0) => ControlFlow::Continue(()),
+                Ok(_) => ControlFlow::Break(()),
+                Err(e) => {
+                    trapped = Some(e);
+                    ControlFlow::Break(())
+                }
+            }
+        });
+        match trapped {
+            Some(e) => Err(e),
+            None => Ok(calls),
+        }
+    }
+}
+
+impl CtxArg<'_> {
+    /// Lends the native context to `f`, if the running program's hook is `H`'s; `None` of another hook.
+    pub fn with<H: Ctx, R>(&self, caller: &Caller<'_>, f: impl FnOnce(&mut H::Of<'_>) -> R) -> Option<R> {
+        if !caller.is_hook::<H>() {
+            return None;
+        }
+        let ctx: *mut H::Of<'_> = with_exposed_provenance_mut(self.addr as usize);
+        // SAFETY: the argument was proved to be the context of the running program, whose hook is `H`'s: an `H::Of`
+        // borrowed exclusively for the run. The plugin waits, and nobody else in core keeps a reference to it.
+        Some(f(unsafe { &mut *ctx }))
+    }
+}
