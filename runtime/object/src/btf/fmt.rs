@@ -177,5 +177,5 @@ fn clean_name(inner: String) -> String {
 }
 
 fn join(word: &str, qualifiers: &str) -> String {
-    if qualifiers.is_empty() { word.to_owned() } else { format!("{word} {qualifiers}") }
+    if qualifiers.is_empty() { word.to_owned() } else { format!("{qualifiers} {word}") }
 }

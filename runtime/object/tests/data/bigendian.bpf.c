@@ -1,0 +1,5 @@
+// flags: -O2 -target bpfeb
+int prog(void *ctx)
+{
+    return 0;
+}
