@@ -81,6 +81,32 @@ pub enum CompileError {
     },
     /// The machine code does not fit the 2 GiB that its relative jumps reach.
     TooLarge,
+    /// The assembler contradicts us: always our bug.
+    Assembler {
+        /// Its words.
+        message: String,
+    },
+}
+
+impl CompileError {
+    /// Whether this is our bug and neither the program's nor a limit.
+    #[must_use]
+    pub fn is_bug(&self) -> bool {
+        match self {
+            CompileError::Ctx { .. }
+            | CompileError::CtxForm { .. }
+            | CompileError::MissingFact { .. }
+            | CompileError::OutsideFrame { .. }
+            | CompileError::WritesFramePointer { .. }
+            | CompileError::IndirectCall { .. }
+            | CompileError::Assembler { .. } => true,
+            CompileError::UnknownHelper { .. }
+            | CompileError::Unresolved { .. }
+            | CompileError::NoPacket { .. }
+            | CompileError::NativeStack { .. }
+            | CompileError::TooLarge => false,
+        }
+    }
 }
 
 impl fmt::Display for CompileError {
@@ -111,6 +137,7 @@ impl fmt::Display for CompileError {
                 write!(f, "native frames of the deepest call chain take {bytes} bytes, the limit is {limit}")
             }
             CompileError::TooLarge => write!(f, "the machine code is larger than 2 GiB"),
+            CompileError::Assembler { message } => write!(f, "the assembler refuses its input: {message}"),
         }
     }
 }

@@ -28,11 +28,13 @@ mod lower;
 mod machine;
 mod plan;
 mod program;
+#[cfg(test)]
+mod tests;
 mod x64;
 
 #[doc(hidden)]
 pub use blob::AssumedBlob;
-pub use blob::{CodeBlob, Reloc, Site, Target};
+pub use blob::{CallSite, CodeBlob, Reloc, Site, Target, direct_call};
 pub use error::CompileError;
 pub use program::Options;
 

@@ -157,7 +157,9 @@ impl Plan {
         // Bytes above a subprogram's frame, over chains of a growing number of frames: linear in calls, times the frames
         // allowed, whatever the shape of the call graph.
         let mut above: Vec<Option<u64>> = vec![None; bytes.len()];
-        above[0] = Some(u64::from(M::ENTRY_BYTES));
+        // Without a `VmCtx` the body is its own entry, and its frame counts the return address already.
+        let entry = if self.uses_vm { u64::from(M::ENTRY_BYTES) } else { 0 };
+        above[0] = Some(entry);
         let (mut deepest, mut left_behind) = (0, 0);
         for _ in 0..limits.frames {
             let mut next = vec![None; bytes.len()];
@@ -167,7 +169,7 @@ impl Plan {
                 let below = if frame.calls { u64::from(M::CALL_BYTES) } else { 0 };
                 deepest = deepest.max(over + bytes[sub] + below);
                 if frame.tail_call {
-                    left_behind = left_behind.max(over - u64::from(M::ENTRY_BYTES));
+                    left_behind = left_behind.max(over - entry);
                 }
                 for &(callee, extra) in &edges[sub] {
                     next[callee] = next[callee].max(Some(over + bytes[sub] + u64::from(extra)));

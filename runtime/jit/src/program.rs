@@ -16,8 +16,8 @@ pub struct Options {
     /// Back-edges, `may_goto` and entries subtract from `VmCtx::budget`. Off only for programs whose longest path is
     /// short, or under hosts without a deadline.
     pub deadline_checks: bool,
-    /// Use the facts that only make code better (dead branches, stack depths). Those that lowering cannot do without
-    /// (context accesses) are always used. A switch to tell a wrong fact from a wrong rewrite.
+    /// Use the facts that only make code better (decided branches, stack depths). Those that lowering cannot do without
+    /// (what is reached, context accesses) are always used. A switch to tell a wrong fact from a wrong rewrite.
     pub use_facts: bool,
     /// Frames start zeroed: for `Trust::Privileged`, under which uninitialised stack reads as 0.
     pub zero_stack: bool,
@@ -62,9 +62,10 @@ impl<'a> Program<'a> {
         self.facts.filter(|_| self.options.use_facts)
     }
 
-    /// Proved: no run reaches the instruction.
+    /// Proved: no run reaches the instruction. Always used, for nothing else is known of code that was never explored: not
+    /// even whether an access is the context's.
     pub(crate) fn dead(&self, insn: u32) -> bool {
-        self.optional().and_then(|f| f.reached.get(insn as usize)) == Some(&false)
+        self.facts.and_then(|f| f.reached.get(insn as usize)) == Some(&false)
     }
 
     /// Proved: the branch always or never jumps.

@@ -11,8 +11,10 @@ macro_rules! two_operand {
     ($self:ident, $op:ident, $width:expr, $dst:expr, $src:expr) => {
         match ($width, $src) {
             (Width::W64, Src::Reg(s)) => dynasm!($self.ops; .arch x64; $op Rq($dst), Rq(s)),
-            (Width::W64, Src::Imm(i)) => dynasm!($self.ops; .arch x64; $op Rq($dst), DWORD i),
             (Width::W32, Src::Reg(s)) => dynasm!($self.ops; .arch x64; $op Rd($dst), Rd(s)),
+            (Width::W64, Src::Imm(i @ -128..=127)) => dynasm!($self.ops; .arch x64; $op Rq($dst), BYTE i as i8),
+            (Width::W32, Src::Imm(i @ -128..=127)) => dynasm!($self.ops; .arch x64; $op Rd($dst), BYTE i as i8),
+            (Width::W64, Src::Imm(i)) => dynasm!($self.ops; .arch x64; $op Rq($dst), DWORD i),
             (Width::W32, Src::Imm(i)) => dynasm!($self.ops; .arch x64; $op Rd($dst), DWORD i),
         }
     };
@@ -135,7 +137,7 @@ impl X64 {
                 dynasm!(self.ops; .arch x64; jmp =>done; =>nonzero);
                 if signed {
                     let minus_one = Src::Imm(-1);
-                    two_operand!(self, cmp, width, R11, minus_one);
+                    self.cmp(width, R11, minus_one);
                     dynasm!(self.ops; .arch x64; jne =>fine);
                     self.by_minus_one(rem, width, d);
                     dynasm!(self.ops; .arch x64; jmp =>done);

@@ -5,7 +5,6 @@ use stingless_abi::vmctx;
 use stingless_isa::{Cond, Width};
 
 use crate::machine::{Charge, Compare, Goto};
-use crate::x64::alu::two_operand;
 use crate::x64::emit::{Cold, R11, Src, X64, machine};
 
 /// Condition codes of the machine that comparisons come to.
@@ -100,7 +99,7 @@ impl X64 {
         let d = machine(compare.dst);
         let src = self.operand(compare.src, R11);
         if compare.cond != Cond::Set {
-            two_operand!(self, cmp, compare.width, d, src);
+            self.cmp(compare.width, d, src);
             return;
         }
         match (compare.width, src) {
@@ -108,6 +107,16 @@ impl X64 {
             (Width::W64, Src::Imm(i)) => dynasm!(self.ops; .arch x64; test Rq(d), DWORD i),
             (Width::W32, Src::Reg(s)) => dynasm!(self.ops; .arch x64; test Rd(d), Rd(s)),
             (Width::W32, Src::Imm(i)) => dynasm!(self.ops; .arch x64; test Rd(d), DWORD i),
+        }
+    }
+
+    /// Immediates stand in full: the assembler has no short form of this instruction for registers of run time.
+    pub(super) fn cmp(&mut self, width: Width, d: u8, src: Src) {
+        match (width, src) {
+            (Width::W64, Src::Reg(s)) => dynasm!(self.ops; .arch x64; cmp Rq(d), Rq(s)),
+            (Width::W64, Src::Imm(i)) => dynasm!(self.ops; .arch x64; cmp Rq(d), DWORD i),
+            (Width::W32, Src::Reg(s)) => dynasm!(self.ops; .arch x64; cmp Rd(d), Rd(s)),
+            (Width::W32, Src::Imm(i)) => dynasm!(self.ops; .arch x64; cmp Rd(d), DWORD i),
         }
     }
 

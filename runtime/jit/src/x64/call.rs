@@ -27,8 +27,8 @@ impl X64 {
             self.load_literal(R10, Target::HelperEnv(call.id));
             dynasm!(self.ops; .arch x64; mov QWORD [r12 + vmctx::ENV], r10);
         }
-        let entry = self.literal(Target::Helper(call.id));
-        dynasm!(self.ops; .arch x64; mov r9, r12; call QWORD [=>entry]);
+        dynasm!(self.ops; .arch x64; mov r9, r12);
+        self.call_literal(Target::Helper(call.id));
         self.site(call.insn, None);
     }
 
@@ -74,9 +74,9 @@ impl X64 {
     }
 
     pub(super) fn emit_trap(&mut self, insn: u32, kind: TrapKind) {
-        let exit = self.literal(Target::TrapExit);
         self.store_at(insn);
-        dynasm!(self.ops; .arch x64; mov rdi, r12; mov esi, kind as i32; call QWORD [=>exit]);
+        dynasm!(self.ops; .arch x64; mov rdi, r12; mov esi, kind as i32);
+        self.call_literal(Target::TrapExit);
         self.site(insn, Some(kind));
         self.ud2();
     }

@@ -8,7 +8,7 @@ use stingless_abi::TrapKind;
 use stingless_isa::{Operand, Reg};
 
 use crate::CompileError;
-use crate::blob::{CodeBlob, Reloc, Site, Target};
+use crate::blob::{CallSite, CodeBlob, Reloc, Site, Target};
 use crate::machine::Origin;
 use crate::plan::Plan;
 use crate::x64::entry::Layout;
@@ -76,6 +76,7 @@ pub(crate) struct X64 {
     pub(super) tail_entry: u32,
     literals: Vec<(Target, DynamicLabel)>,
     literal_of: HashMap<Target, DynamicLabel>,
+    calls: Vec<CallSite>,
     sites: Vec<Site>,
 }
 
@@ -99,6 +100,7 @@ impl X64 {
             tail_entry: 0,
             literals: Vec::new(),
             literal_of: HashMap::new(),
+            calls: Vec::new(),
             sites: Vec::new(),
         }
     }
@@ -159,6 +161,13 @@ impl X64 {
         dynasm!(self.ops; .arch x64; mov Rq(dst), [=>label]);
     }
 
+    /// Calls what a literal holds.
+    pub(super) fn call_literal(&mut self, target: Target) {
+        let label = self.literal(target);
+        self.calls.push(CallSite { at: self.offset(), target });
+        dynasm!(self.ops; .arch x64; call QWORD [=>label]);
+    }
+
     pub(super) fn ud2(&mut self) {
         dynasm!(self.ops; .arch x64; ud2);
     }
@@ -191,8 +200,8 @@ impl X64 {
         if i32::try_from(self.ops.offset().0).is_err() {
             return Err(CompileError::TooLarge);
         }
-        let X64 { ops, tail_entry, sites, offsets, .. } = self;
-        let text = ops.finalize().map_err(|_| CompileError::TooLarge)?;
-        Ok(CodeBlob { text, entry, tail_entry, relocs, sites, stack_bytes: 0, offsets })
+        let X64 { ops, tail_entry, calls, sites, offsets, .. } = self;
+        let text = ops.finalize().map_err(|e| CompileError::Assembler { message: e.to_string() })?;
+        Ok(CodeBlob { text, entry, tail_entry, relocs, calls, sites, stack_bytes: 0, offsets })
     }
 }

@@ -1,0 +1,82 @@
+//! Proved programs in machine code: what the proof says is used, and makes no difference to the value.
+#![cfg(target_arch = "x86_64")]
+
+use stingless_abi::{Effects, Limits, ProtoTable, Trust};
+use stingless_conformance::corpus;
+use stingless_conformance::data_file::Case;
+use stingless_conformance::engine::HELPERS;
+use stingless_conformance::exec::{Image, vm};
+use stingless_conformance::jit::{proto, raw_hook, spoiling_refill};
+use stingless_isa::Code;
+use stingless_jit::{Options, Target, compile};
+use stingless_object::Unit;
+use stingless_verifier::{Verified, verify};
+
+fn prove(code: &Code) -> Option<Verified> {
+    let protos = ProtoTable::new(HELPERS.iter().map(|&(id, _)| proto(id, Effects::default())));
+    let unit = Unit::from_code("case", code.clone(), Vec::new(), protos, raw_hook());
+    verify(unit, Trust::Untrusted, &Limits::default()).ok()
+}
+
+/// R0 and memory after a run.
+fn run(verified: &Verified, options: &Options, mem: &[u8]) -> (u64, Vec<u8>) {
+    let blob = compile(verified, options).unwrap_or_else(|e| panic!("{}: {e}", verified.unit().name));
+    let image = Image::new(&blob, |target| match target {
+        Target::Helper(id) => HELPERS.iter().find(|h| h.0 == id).map_or(0, |h| h.1 as *const () as u64),
+        other => panic!("the corpus has no {other:?}"),
+    });
+    let mut mem = mem.to_vec();
+    let mut vm = vm();
+    vm.budget = 0;
+    vm.out_of_budget = spoiling_refill as *const () as u64;
+    // SAFETY: the program is proved to keep to its memory and stack.
+    let r0 = unsafe { image.call([mem.as_mut_ptr() as u64, mem.len() as u64, 0, 0, 0], &mut vm) };
+    assert_eq!(vm.trap, 0);
+    (r0, mem)
+}
+
+fn every_way() -> Vec<Options> {
+    let mut all = Vec::new();
+    for (deadline_checks, use_facts) in [(false, true), (true, true), (false, false), (true, false)] {
+        let mut options = Options::default();
+        options.deadline_checks = deadline_checks;
+        options.use_facts = use_facts;
+        all.push(options);
+    }
+    all
+}
+
+fn agrees(case: &Case) -> bool {
+    let Some(verified) = case.code.as_ref().ok().and_then(prove) else { return false };
+    let mut first = None;
+    for options in every_way() {
+        let found = run(&verified, &options, &case.mem);
+        assert_eq!(Some(found.0), case.result, "{} with {options:?}", case.name);
+        assert_eq!(*first.get_or_insert_with(|| found.clone()), found, "{} with {options:?}", case.name);
+    }
+    true
+}
+
+/// Programs of the suite mostly pass the verifier; those that do run as they did unproved.
+#[test]
+fn proved_programs_of_the_suite_agree_with_and_without_facts() {
+    let Some(dir) = corpus::dir() else { return };
+    let cases = corpus::positive(&dir).unwrap();
+    let proved = cases.iter().filter(|case| agrees(case)).count();
+    println!("{proved} of {} programs are proved", cases.len());
+    assert!(proved >= 100, "only {proved} programs are proved: this tests nothing");
+}
+
+#[test]
+fn facts_leave_out_dead_code_and_make_frames_small() {
+    let text = "r1 = 5\nif r1 > 7 goto dead\n*(u64 *)(r10 - 8) = r1\nr0 = *(u64 *)(r10 - 8)\nexit\ndead:\n\
+                *(u64 *)(r10 - 256) = r1\nr0 = *(u64 *)(r10 - 256)\nexit";
+    let verified = prove(&stingless_isa::assemble(text).unwrap()).expect("a proof");
+    let ways = every_way();
+    let blobs: Vec<_> = ways.iter().map(|o| compile(&verified, o).unwrap()).collect();
+    assert!(blobs[0].text.len() < blobs[2].text.len());
+    assert_eq!(blobs[2].stack_bytes - blobs[0].stack_bytes, 512 - 16);
+    for options in &ways {
+        assert_eq!(run(&verified, options, &[]).0, 5);
+    }
+}
