@@ -12,6 +12,7 @@
 //!    [`Allocator::force`]: nothing else is left, so the oldest is taken at once, and counted (`Header::forced`).
 //!    Memory stays safe: slots are type-stable, and the tag tells the host's readers.
 
+use super::fault::Fault;
 use super::layout::{List, SHARDS, Shard};
 use super::lock::{self, Held};
 use super::raw::{Slot, TableRegion};
@@ -19,8 +20,8 @@ use crate::sync::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::fence;
 use crate::sys::epoch::Grace;
 
-/// Retired slots that make a grace period worth its price while fresh slots are left.
-const BATCH: u32 = 128;
+/// Attempts to find a slot in shards that others hold.
+const ROUNDS: usize = 10_000;
 
 /// A shard, locked.
 #[derive(Debug)]
@@ -35,12 +36,32 @@ impl<'a> Allocator<'a> {
     /// Takes a shard: this thread's own, else any that is free, else waits; `None` after about a second.
     #[inline]
     pub(crate) fn take(table: &'a TableRegion, owner: u32) -> Option<Allocator<'a>> {
-        let own = owner as usize;
-        let free = (0..SHARDS).find_map(|i| Allocator::try_take(table, own.wrapping_add(i) % SHARDS, owner));
+        Allocator::take_from(table, owner as usize, owner)
+    }
+
+    /// Takes a shard and a slot of it. What other shards have lies behind their locks: tries again for a while before
+    /// it says that there is none.
+    #[inline]
+    pub(crate) fn take_with_slot(table: &'a TableRegion, owner: u32) -> Result<(Allocator<'a>, Slot<'a>), Fault> {
+        for round in 0..ROUNDS {
+            let first = (owner as usize).wrapping_add(round);
+            let alloc = Allocator::take_from(table, first, owner).ok_or(Fault::Busy("an allocator's lock"))?;
+            if let Some(slot) = alloc.slot() {
+                return Ok((alloc, slot));
+            }
+            drop(alloc);
+            std::thread::yield_now();
+        }
+        Err(Fault::NoSlot)
+    }
+
+    #[inline]
+    fn take_from(table: &'a TableRegion, first: usize, owner: u32) -> Option<Allocator<'a>> {
+        let free = (0..SHARDS).find_map(|i| Allocator::try_take(table, first.wrapping_add(i) % SHARDS, owner));
         free.or_else(|| {
-            let shard = table.shard(own);
+            let shard = table.shard(first);
             let held = lock::take(&shard.lock, owner)?;
-            Some(Allocator { table, shard, number: own % SHARDS, _held: held })
+            Some(Allocator { table, shard, number: first % SHARDS, _held: held })
         })
     }
 
@@ -53,7 +74,7 @@ impl<'a> Allocator<'a> {
 
     /// A slot that no reader can reach, with a new tag; `None` when every slot is live or in somebody's hands.
     #[inline]
-    pub(crate) fn slot(&self) -> Option<Slot<'a>> {
+    fn slot(&self) -> Option<Slot<'a>> {
         let slot = match self.pop(&self.shard.free) {
             Some(slot) => slot,
             None => self.refill()?,
@@ -80,7 +101,7 @@ impl<'a> Allocator<'a> {
 
     #[cold]
     fn refill(&self) -> Option<Slot<'a>> {
-        let worth_it = self.shard.retired.len.load(Relaxed) >= BATCH;
+        let worth_it = self.shard.retired.len.load(Relaxed) >= self.table.layout().batch;
         if let Some(slot) = self.reclaim(worth_it).or_else(|| self.fresh()).or_else(|| self.reclaim(true)) {
             return Some(slot);
         }

@@ -2,17 +2,20 @@
 
 use std::ops::ControlFlow;
 
-use stingless_abi::map::{BPF_EXIST, BPF_NOEXIST, F_RDONLY, F_WRONLY, F_ZERO_SEED};
+use stingless_abi::map::{BPF_ANY, BPF_EXIST, BPF_NOEXIST, F_RDONLY, F_WRONLY, F_ZERO_SEED};
 use stingless_abi::{MapKind, MapSpec};
 
 use super::error::MapError;
-use super::fault::Fault;
+use super::fault::{ENOTSUPP, Fault};
 use super::hash::Hasher;
 use super::layout::{ArrayLayout, MAGIC, TableLayout, VERSION};
-use super::raw::{ArrayRegion, Backing, Region, Source, TableRegion};
+use super::progs::{ProgArray, ProgTarget};
+use super::raw::{ArrayRegion, Backing, Region, RingRegion, Source, TableRegion};
+use super::ring::Ring;
 use super::table::{KEY_WORDS_MAX, Put, Table, with_key};
 use crate::sync::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::{Arc, AtomicBool, AtomicU32};
+use crate::sys::mapping::PAGE;
 use crate::sys::{epoch, os};
 
 /// Where the elements are.
@@ -22,6 +25,10 @@ pub(crate) enum Storage {
     Array(ArrayRegion),
     /// Hash, LRU hash, plain or per CPU.
     Table(Table),
+    /// Ring buffer.
+    Ring(Ring),
+    /// Prog array.
+    Progs(ProgArray),
 }
 
 /// What handles and programs share. Programs hold its address (`runtime_addr`).
@@ -56,7 +63,27 @@ impl MapCore {
 
     /// Bytes of memory that the map may come to use.
     pub(crate) fn bytes(&self) -> usize {
-        self.storage.region().bytes()
+        match &self.storage {
+            Storage::Array(array) => array.region().bytes(),
+            Storage::Table(table) => table.region().region().bytes(),
+            Storage::Ring(ring) => RingRegion::bytes_for(ring.region().size() as u32),
+            Storage::Progs(progs) => ProgArray::bytes_for(progs.entries()),
+        }
+    }
+
+    /// Bytes of memory that a map of this shape would come to use, for quotas.
+    pub(crate) fn bytes_for(spec: &MapSpec) -> Result<usize, MapError> {
+        spec.check().map_err(MapError::Shape)?;
+        let slots = values(spec);
+        let page = |bytes: usize| bytes.next_multiple_of(PAGE);
+        match spec.kind {
+            MapKind::Array | MapKind::PercpuArray => ArrayLayout::new(spec, slots).map(|layout| page(layout.bytes)),
+            MapKind::Hash | MapKind::LruHash | MapKind::PercpuHash => {
+                TableLayout::new(spec, slots).map(|layout| page(layout.bytes))
+            }
+            MapKind::Ringbuf => Ok(RingRegion::bytes_for(spec.max_entries)),
+            MapKind::ProgArray => Ok(ProgArray::bytes_for(spec.max_entries)),
+        }
     }
 
     pub(super) fn name_fault(&self, fault: Fault) -> MapError {
@@ -97,8 +124,59 @@ impl MapCore {
         if self.frozen.swap(true, Release) { Err(MapError::Frozen { map: self.name.clone() }) } else { Ok(()) }
     }
 
+    pub(super) fn ring(&self) -> Result<&Ring, Fault> {
+        match &self.storage {
+            Storage::Ring(ring) => Ok(ring),
+            Storage::Array(_) | Storage::Table(_) | Storage::Progs(_) => {
+                Err(Fault::Operation("ring buffer operations", libc::EINVAL))
+            }
+        }
+    }
+
+    fn progs(&self) -> Result<&ProgArray, Fault> {
+        match &self.storage {
+            Storage::Progs(progs) => Ok(progs),
+            Storage::Array(_) | Storage::Table(_) | Storage::Ring(_) => Err(Fault::Operation("programs", libc::EINVAL)),
+        }
+    }
+
+    /// Says which hook the programs of this prog array are for (the first to say so decides), as a program does that
+    /// uses it.
+    pub(crate) fn bind_hook(&self, hook: &Arc<str>) -> Result<(), MapError> {
+        let progs = self.progs().map_err(|fault| self.name_fault(fault))?;
+        progs.bind(hook).map_err(|want| MapError::Program {
+            map: self.name.clone(),
+            found: hook.to_string(),
+            want: want.to_string(),
+        })
+    }
+
+    /// Puts a program into a prog array; `flags` is `BPF_ANY`.
+    pub(crate) fn set_program(&self, index: u32, target: ProgTarget, flags: u64) -> Result<(), MapError> {
+        self.check_write("update")?;
+        let progs = self.progs().map_err(|fault| self.name_fault(fault))?;
+        if flags == BPF_ANY && index < progs.entries() {
+            self.bind_hook(&target.hook)?;
+        }
+        progs.set(index, target, flags).map_err(|fault| self.name_fault(fault))
+    }
+
+    /// The program at an index of a prog array; `None` for empty slots and other kinds.
+    pub(crate) fn program(&self, index: u32) -> Option<Arc<ProgTarget>> {
+        self.progs().ok()?.get(index)
+    }
+
+    /// Rings take no element operations (Linux `ENOTSUPP`), whatever the sizes given.
+    fn check_elements(&self, op: &'static str) -> Result<(), MapError> {
+        match &self.storage {
+            Storage::Ring(_) => Err(self.name_fault(Fault::Operation(op, ENOTSUPP))),
+            Storage::Array(_) | Storage::Table(_) | Storage::Progs(_) => Ok(()),
+        }
+    }
+
     pub(crate) fn lookup_into(&self, key: &[u8], out: &mut [u8]) -> Result<bool, MapError> {
         self.check_read("lookup")?;
+        self.check_elements("lookup")?;
         self.check_key(key)?;
         self.check_size("value", out.len(), self.host_value_size())?;
         match &self.storage {
@@ -111,11 +189,18 @@ impl MapCore {
                 with_key!(table, Source::from(key), |words| table.read(words, out, &guard))
                     .map_err(|fault| self.name_fault(fault))
             }
+            Storage::Progs(progs) => {
+                let found = progs.get(Source::from(key).word(0) as u32);
+                out.iter_mut().zip(found.iter().flat_map(|target| target.id.to_le_bytes())).for_each(|(o, b)| *o = b);
+                Ok(found.is_some())
+            }
+            Storage::Ring(_) => Ok(false),
         }
     }
 
     pub(crate) fn update(&self, key: &[u8], value: &[u8], flags: u64) -> Result<(), MapError> {
         self.check_write("update")?;
+        self.check_elements("update")?;
         self.check_key(key)?;
         self.check_size("value", value.len(), self.host_value_size())?;
         self.store(Source::from(key), Put::Whole(Source::from(value)), flags).map_err(|fault| self.name_fault(fault))
@@ -141,11 +226,14 @@ impl MapCore {
                 Ok(())
             }
             Storage::Table(table) => with_key!(table, key, |words| table.update(words, put, flags)),
+            Storage::Progs(_) => Err(Fault::Operation("values as programs", libc::EBADF)),
+            Storage::Ring(_) => Err(Fault::Operation("update", ENOTSUPP)),
         }
     }
 
     pub(crate) fn delete(&self, key: &[u8]) -> Result<(), MapError> {
         self.check_write("delete")?;
+        self.check_elements("delete")?;
         self.check_key(key)?;
         self.remove(Source::from(key)).map_err(|fault| self.name_fault(fault))
     }
@@ -156,15 +244,18 @@ impl MapCore {
         match &self.storage {
             Storage::Array(_) => Err(Fault::Operation("delete", libc::EINVAL)),
             Storage::Table(table) => with_key!(table, key, |words| table.delete(words)),
+            Storage::Progs(progs) => progs.delete(key.word(0) as u32),
+            Storage::Ring(_) => Err(Fault::Operation("delete", ENOTSUPP)),
         }
     }
 
     pub(crate) fn next_key(&self, key: Option<&[u8]>) -> Result<Option<Vec<u8>>, MapError> {
         self.check_read("next_key")?;
+        self.check_elements("next_key")?;
         key.map_or(Ok(()), |key| self.check_key(key))?;
         match &self.storage {
-            Storage::Array(array) => {
-                let entries = array.layout().entries;
+            Storage::Array(_) | Storage::Progs(_) => {
+                let entries = self.spec.max_entries;
                 let next = match key.map(|key| Source::from(key).word(0) as u32) {
                     Some(index) if index < entries => index + 1,
                     Some(_) | None => 0,
@@ -172,6 +263,7 @@ impl MapCore {
                 Ok((next < entries).then(|| next.to_le_bytes().to_vec()))
             }
             Storage::Table(table) => Ok(self.next_table_key(table, key)),
+            Storage::Ring(_) => Ok(None),
         }
     }
 
@@ -211,20 +303,27 @@ impl MapCore {
                 });
                 Ok(keys)
             }
+            Storage::Progs(progs) => Ok(progs.taken().map(|i| i.to_le_bytes().to_vec()).collect()),
+            Storage::Ring(_) => Err(self.name_fault(Fault::Operation("keys", ENOTSUPP))),
         }
     }
 
-    /// Elements: of an array its capacity.
+    /// Elements: of an array its capacity, of a prog array the programs, of a ring 0.
     pub(crate) fn len(&self) -> usize {
         match &self.storage {
             Storage::Array(array) => array.layout().entries as usize,
             Storage::Table(table) => table.len() as usize,
+            Storage::Progs(progs) => progs.taken().count(),
+            Storage::Ring(_) => 0,
         }
     }
 
     /// Slots that were reused while a call could still hold a pointer to them.
     pub(crate) fn forced_reuses(&self) -> u32 {
-        self.storage.region().header().forced.load(Relaxed)
+        match &self.storage {
+            Storage::Table(table) => table.region().header().forced.load(Relaxed),
+            Storage::Array(_) | Storage::Ring(_) | Storage::Progs(_) => 0,
+        }
     }
 
     /// Address of element 0's value, for kinds whose values programs address directly.
@@ -233,23 +332,37 @@ impl MapCore {
             Storage::Array(array) if !self.spec.kind.is_per_slot() => {
                 array.element(0).map(|window| window.as_ptr().expose_provenance() as u64)
             }
-            Storage::Array(_) | Storage::Table(_) => None,
+            Storage::Array(_) | Storage::Table(_) | Storage::Ring(_) | Storage::Progs(_) => None,
         }
     }
 
     /// Called when the host let its last handle go.
-    pub(super) fn last_handle_gone(&self) {}
-
-    /// Memory in which every value of the map lies: (address, bytes).
-    pub(crate) fn value_memory(&self) -> (u64, u64) {
-        let region = self.storage.region();
-        (region.addr(), region.bytes() as u64)
+    pub(super) fn last_handle_gone(&self) {
+        if let Storage::Progs(progs) = &self.storage {
+            progs.clear();
+        }
     }
+
+    /// Memory in which every value of the map lies, as (address, bytes): what programs may hold pointers into.
+    pub(crate) fn value_memory(&self) -> Option<(u64, u64)> {
+        let region = match &self.storage {
+            Storage::Array(array) => array.region(),
+            Storage::Table(table) => table.region().region(),
+            Storage::Ring(ring) => ring.region().region(),
+            Storage::Progs(_) => return None,
+        };
+        Some((region.addr(), region.bytes() as u64))
+    }
+}
+
+/// Values of an element.
+fn values(spec: &MapSpec) -> usize {
+    if spec.kind.is_per_slot() { epoch::slot_count() as usize } else { 1 }
 }
 
 impl Storage {
     fn create(spec: &MapSpec, name: &Arc<str>) -> Result<Storage, MapError> {
-        let slots = if spec.kind.is_per_slot() { epoch::slot_count() as usize } else { 1 };
+        let slots = values(spec);
         let no_memory = |bytes| move |_| MapError::NoMemory { map: name.clone(), bytes };
         match spec.kind {
             MapKind::Array | MapKind::PercpuArray => {
@@ -267,14 +380,14 @@ impl Storage {
                 let lru = spec.kind == MapKind::LruHash;
                 Ok(Storage::Table(Table::new(region, hasher, spec.max_entries, lru, spec.kind.is_per_slot())))
             }
-            kind @ (MapKind::ProgArray | MapKind::Ringbuf) => Err(MapError::Unsupported { map: name.clone(), kind }),
-        }
-    }
-
-    fn region(&self) -> &Region {
-        match self {
-            Storage::Array(array) => array.region(),
-            Storage::Table(table) => table.region().region(),
+            MapKind::Ringbuf => {
+                let region = RingRegion::new(spec.max_entries).map_err(no_memory(spec.max_entries as usize))?;
+                write_header(region.region(), spec, [0, 0]);
+                Ok(Storage::Ring(Ring::new(region)))
+            }
+            MapKind::ProgArray => ProgArray::new(spec.max_entries)
+                .map(Storage::Progs)
+                .ok_or_else(|| MapError::NoMemory { map: name.clone(), bytes: ProgArray::bytes_for(spec.max_entries) }),
         }
     }
 }

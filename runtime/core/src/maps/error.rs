@@ -5,21 +5,12 @@ use std::sync::Arc;
 
 use stingless_abi::{MapKind, MapShapeError};
 
-use super::fault::ENOTSUPP;
-
 /// An operation that a map refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MapError {
     /// The shape is not allowed for the kind.
     Shape(MapShapeError),
-    /// The kind cannot be created yet.
-    Unsupported {
-        /// Map.
-        map: Arc<str>,
-        /// Its kind.
-        kind: MapKind,
-    },
     /// More bytes than there are addresses.
     TooBig {
         /// Map.
@@ -131,7 +122,6 @@ impl MapError {
             MapError::Shape(_) | MapError::Size { .. } | MapError::Flags { .. } | MapError::Program { .. } => {
                 libc::EINVAL
             }
-            MapError::Unsupported { .. } => ENOTSUPP,
             MapError::TooBig { .. } | MapError::Index { .. } | MapError::Full { .. } => libc::E2BIG,
             MapError::NoMemory { .. } => libc::ENOMEM,
             MapError::Exists { .. } => libc::EEXIST,
@@ -147,9 +137,6 @@ impl fmt::Display for MapError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             MapError::Shape(e) => e.fmt(f),
-            MapError::Unsupported { map, kind } => {
-                write!(f, "map `{map}`: kind {} is not supported yet", kind.row().name)
-            }
             MapError::TooBig { map, entries, value_size } => {
                 write!(
                     f,

@@ -134,8 +134,10 @@ const _: () = {
 /// Bytes of [`SlotHead`].
 pub(crate) const SLOT_HEAD_BYTES: usize = 16;
 
-/// Most slots beyond the capacity, and least where values are small.
-const RESERVE: std::ops::RangeInclusive<usize> = 256..=1024;
+/// Slots beyond the capacity, where values are small: a sixteenth of it, within these bounds.
+const RESERVE: std::ops::RangeInclusive<usize> = 1024..=8192;
+/// Most slots that a shard lets wait before it begins a grace period: one costs about a microsecond.
+const BATCH_MAX: usize = 128;
 /// Bytes that the reserve may take where values are large; 8 slots it has always.
 const RESERVE_BYTES: usize = 1 << 20;
 
@@ -146,6 +148,8 @@ pub(crate) struct TableLayout {
     pub(crate) buckets: u32,
     /// Slots: capacity and reserve.
     pub(crate) slots: u32,
+    /// Unlinked slots that make a shard begin a grace period: all shards together keep less than the reserve.
+    pub(crate) batch: u32,
     /// Offset of the first slot.
     pub(crate) slots_at: usize,
     /// 8-byte words of a key.
@@ -178,14 +182,15 @@ impl TableLayout {
         let entries = spec.max_entries as usize;
         let layout = || {
             let stride = value_bytes.checked_mul(values)?.checked_add(value_at)?;
-            let reserve = (entries / 4).clamp(*RESERVE.start(), *RESERVE.end()).min((RESERVE_BYTES / stride).max(8));
+            let reserve = (entries / 16).clamp(*RESERVE.start(), *RESERVE.end()).min((RESERVE_BYTES / stride).max(8));
+            let batch = (reserve / SHARDS).min(BATCH_MAX) as u32;
             // Two below the number of 32-bit indices: entries hold the index plus 1.
             let slots = u32::try_from(entries.checked_add(reserve)?).ok().filter(|&n| n < u32::MAX - 1)?;
             let buckets = u32::try_from(entries.div_ceil(3).next_power_of_two()).ok()?;
             let slots_at = HEADER_BYTES.checked_add(buckets as usize * size_of::<Bucket>())?;
             let bytes = stride.checked_mul(slots as usize)?.checked_add(slots_at)?;
             (bytes <= isize::MAX as usize / 2).then_some(())?;
-            Some(TableLayout { buckets, slots, slots_at, key_words, stride, value_at, value_bytes, bytes })
+            Some(TableLayout { buckets, slots, batch, slots_at, key_words, stride, value_at, value_bytes, bytes })
         };
         layout().ok_or_else(|| too_big(spec))
     }

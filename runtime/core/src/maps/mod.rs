@@ -10,8 +10,10 @@ mod fault;
 mod hash;
 mod layout;
 mod lock;
+mod progs;
 #[allow(unsafe_code, reason = "checked windows into shared memory, and the doors of programs")]
 mod raw;
+mod ring;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,9 @@ use stingless_abi::MapSpec;
 
 pub(crate) use self::core::MapCore;
 pub use self::error::MapError;
+#[allow(unused_imports, reason = "for the linker, which comes next")]
+pub(crate) use self::progs::ProgTarget;
+pub use self::ring::{BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP, RingConsumer};
 pub use self::typed::{Plain, TypedMap};
 use crate::sync::Arc;
 use crate::sync::Ordering::{AcqRel, Relaxed};
@@ -128,7 +133,7 @@ impl Map {
         }))
     }
 
-    /// Elements; of an array its capacity.
+    /// Elements; of an array its capacity, of a prog array its programs, of a ring buffer 0.
     #[must_use]
     pub fn len(&self) -> usize {
         self.core.len()
@@ -154,7 +159,7 @@ impl Map {
         self.core.is_frozen()
     }
 
-    /// Bytes of address space that the map's region takes; memory is taken page by page when first used.
+    /// Bytes that the map takes, for quotas; memory is taken page by page when first used.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.core.bytes()
@@ -165,6 +170,22 @@ impl Map {
     #[must_use]
     pub fn forced_reuses(&self) -> u32 {
         self.core.forced_reuses()
+    }
+
+    /// Bytes of memory that a map of this shape would come to use.
+    ///
+    /// # Errors
+    /// As [`Map::create`], without the memory.
+    pub fn bytes_for(spec: &MapSpec) -> Result<usize, MapError> {
+        MapCore::bytes_for(spec)
+    }
+
+    /// Takes the consumer's place of a ring buffer, given back when the consumer is dropped.
+    ///
+    /// # Errors
+    /// [`MapError::Operation`] for other kinds, [`MapError::Busy`] when somebody has the place.
+    pub fn ring(&self) -> Result<RingConsumer, MapError> {
+        RingConsumer::new(self)
     }
 
     /// The map with keys and values as numbers or arrays of numbers.

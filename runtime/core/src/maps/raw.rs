@@ -18,10 +18,11 @@ use std::ptr::NonNull;
 use super::core::{MapCore, Storage};
 use super::fault::Fault;
 use super::layout::{ArrayLayout, Bucket, HEADER_BYTES, Header, SHARDS, SHARDS_AT, Shard, SlotHead, TableLayout};
+use super::ring::{Consumer, HEAD, Producer};
 use super::table::{Put, with_key};
-use crate::sync::{Arc, AtomicU8, AtomicU64, Ordering};
+use crate::sync::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use crate::sys::epoch;
-use crate::sys::mapping::Mapping;
+use crate::sys::mapping::{Mapping, PAGE};
 
 /// Where a region's memory comes from. Sealed memory files and pinned files come here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +51,6 @@ impl Region {
         backing.map(bytes.max(HEADER_BYTES)).map(Region::over)
     }
 
-    /// A ring's region: `head` bytes that begin with the header, then data that are mapped twice.
-    pub(crate) fn ring(head: usize, data: usize) -> std::io::Result<Region> {
-        Mapping::ring(head.max(HEADER_BYTES), data).map(Region::over)
-    }
-
     fn over(mapping: Mapping) -> Region {
         Region { mapping }
     }
@@ -74,29 +70,6 @@ impl Region {
     /// Mapped bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.mapping.len()
-    }
-
-    /// A word of the region.
-    ///
-    /// # Panics
-    /// If the word does not lie in the region, or is not aligned: a bug of the caller.
-    pub(crate) fn word(&self, at: usize) -> &AtomicU64 {
-        assert!(at.is_multiple_of(8) && at < self.bytes() && self.bytes() - at >= 8, "region word at {at}");
-        // SAFETY: in bounds and aligned by the line above (the base is page-aligned); invariants 1 and 4.
-        unsafe { self.mapping.base().byte_add(at).cast::<AtomicU64>().as_ref() }
-    }
-
-    /// A window of `len` bytes, both multiples of 8.
-    ///
-    /// # Panics
-    /// If it does not lie in the region: a bug of the caller.
-    #[inline]
-    pub(crate) fn window(&self, at: usize, len: usize) -> Window<'_> {
-        let fits = at <= self.bytes() && self.bytes() - at >= len;
-        assert!(fits && at.is_multiple_of(8) && len.is_multiple_of(8), "region window at {at}, {len} bytes");
-        // SAFETY: `at` is within the mapping by the line above.
-        let base = unsafe { self.mapping.base().byte_add(at) };
-        Window { base, len, region: PhantomData }
     }
 }
 
@@ -246,7 +219,7 @@ impl Source<'_> {
     #[inline]
     fn load4(&self, from: *const u8) -> u64 {
         // SAFETY: inside of the memory and aligned, both checked by the caller; an atomic load beside any writer.
-        let word = unsafe { crate::sync::AtomicU32::from_ptr(from.cast::<u32>().cast_mut()) };
+        let word = unsafe { AtomicU32::from_ptr(from.cast::<u32>().cast_mut()) };
         u64::from(word.load(Ordering::Relaxed))
     }
 }
@@ -285,6 +258,96 @@ impl ArrayRegion {
         // SAFETY: `index < entries`, and `new` checked that `entries` strides after the header lie in the region.
         let base = unsafe { self.region.mapping.base().byte_add(at) };
         Some(Window { base, len: self.layout.stride, region: PhantomData })
+    }
+}
+
+/// The region of a ring: header, a page for the consumer, a page for producers, then the data, mapped twice.
+#[derive(Debug)]
+pub(crate) struct RingRegion {
+    region: Region,
+    size: u64,
+}
+
+/// Offsets of the pages.
+const CONSUMER_AT: usize = HEADER_BYTES;
+const PRODUCER_AT: usize = HEADER_BYTES + PAGE;
+const DATA_AT: usize = HEADER_BYTES + 2 * PAGE;
+
+impl RingRegion {
+    /// Bytes of a ring's memory (the second mapping of the data costs none).
+    pub(crate) fn bytes_for(size: u32) -> usize {
+        DATA_AT + size as usize
+    }
+
+    /// Maps the memory; `size` is a power of two and a multiple of the page size.
+    pub(crate) fn new(size: u32) -> std::io::Result<RingRegion> {
+        let region = Region::over(Mapping::ring(DATA_AT, size as usize)?);
+        assert!(size.is_power_of_two() && region.bytes() >= DATA_AT + 2 * size as usize);
+        Ok(RingRegion { region, size: size.into() })
+    }
+
+    pub(crate) fn region(&self) -> &Region {
+        &self.region
+    }
+
+    /// Bytes of the data.
+    #[inline]
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    #[inline]
+    pub(crate) fn consumer(&self) -> &Consumer {
+        const { assert!(size_of::<Consumer>() <= PAGE) }
+        // SAFETY: `new` mapped the three pages; it lies at a page boundary; invariants 1 and 4.
+        unsafe { self.region.mapping.base().byte_add(CONSUMER_AT).cast::<Consumer>().as_ref() }
+    }
+
+    #[inline]
+    pub(crate) fn producer(&self) -> &Producer {
+        const { assert!(size_of::<Producer>() <= PAGE) }
+        // SAFETY: as for the consumer's page.
+        unsafe { self.region.mapping.base().byte_add(PRODUCER_AT).cast::<Producer>().as_ref() }
+    }
+
+    /// Address of position `at` in the first mapping, rounded down to 8.
+    #[inline]
+    fn place(&self, at: u64) -> NonNull<u8> {
+        let off = (at & (self.size - 1) & !7) as usize;
+        // SAFETY: `off < size` by the mask, a power of two minus 1; `new` mapped `size` bytes, twice, at `DATA_AT`.
+        unsafe { self.region.mapping.base().byte_add(DATA_AT + off) }
+    }
+
+    /// First word of the head at a position: length and bits.
+    #[inline]
+    pub(crate) fn head(&self, at: u64) -> &AtomicU32 {
+        // SAFETY: `place` is 8-aligned with at least 8 bytes of data behind it; invariants 1, 2 and 4.
+        unsafe { self.place(at).cast::<AtomicU32>().as_ref() }
+    }
+
+    /// Stores the second word of the head, as Linux has it: pages from the region's start to the record.
+    #[inline]
+    pub(crate) fn set_page(&self, at: u64) {
+        let page = (DATA_AT as u64 + (at & (self.size - 1))) / PAGE as u64;
+        // SAFETY: the second half of the 8 bytes that `place` vouches for.
+        let word = unsafe { self.place(at).cast::<AtomicU32>().add(1).as_ref() };
+        word.store(page as u32, Ordering::Relaxed);
+    }
+
+    /// The bytes of the record at a position, at most the ring's.
+    #[inline]
+    pub(crate) fn bytes_of(&self, at: u64, len: usize) -> Window<'_> {
+        let len = len.next_multiple_of(8).min(self.size as usize - HEAD);
+        // SAFETY: `place` lies in the first mapping; head and `len` are at most `size`, which the second one adds.
+        let base = unsafe { self.place(at).byte_add(HEAD) };
+        Window { base, len, region: PhantomData }
+    }
+
+    /// The position, modulo the size, of the record whose bytes begin at an address; `None` for other addresses.
+    #[inline]
+    pub(crate) fn position_of(&self, sample: u64) -> Option<u64> {
+        let off = sample.checked_sub(self.region.addr() + (DATA_AT + HEAD) as u64)?;
+        (off < self.size && off.is_multiple_of(8)).then_some(off)
     }
 }
 
@@ -398,8 +461,9 @@ impl<'a> Slot<'a> {
 /// host, or of a map, readable for the map's key and value size.
 impl MapCore {
     /// The number that stands for this map in a program's registers (`Ref::Map`).
-    pub(crate) fn runtime_addr(self: &Arc<Self>) -> u64 {
-        Arc::as_ptr(self).expose_provenance() as u64
+    /// It is this object's address, so it holds while the object stays where it is (in its `Arc`).
+    pub(crate) fn runtime_addr(&self) -> u64 {
+        std::ptr::from_ref(self).expose_provenance() as u64
     }
 
     /// Back from [`MapCore::runtime_addr`].
@@ -442,6 +506,7 @@ impl MapCore {
                     slot.value().as_ptr()
                 }
             }
+            Storage::Ring(_) | Storage::Progs(_) => std::ptr::null_mut(),
         }
     }
 
@@ -506,8 +571,47 @@ impl MapCore {
                     visit(slot.key().as_ptr(), value)
                 });
             }
+            Storage::Ring(_) | Storage::Progs(_) => return -i64::from(libc::EINVAL),
         }
         calls
+    }
+
+    /// `bpf_ringbuf_reserve`: address of `size` bytes that stay this record's until [`MapCore::ring_commit`]; NULL when
+    /// the ring is too full, for `flags` other than 0, and for other kinds.
+    #[inline]
+    pub(crate) fn ring_reserve(&self, size: u64, flags: u64) -> *mut u8 {
+        let Ok(ring) = self.ring() else { return std::ptr::null_mut() };
+        let at = if flags == 0 { ring.reserve(size) } else { None };
+        at.map_or(std::ptr::null_mut(), |at| ring.region().bytes_of(at, size as usize).as_ptr())
+    }
+
+    /// `bpf_ringbuf_submit` and `bpf_ringbuf_discard` of what `ring_reserve` returned, once. Whoever ends a run early
+    /// (a trap) discards what the run holds.
+    #[inline]
+    pub(crate) fn ring_commit(&self, sample: u64, discard: bool, flags: u64) {
+        if let Ok(ring) = self.ring()
+            && let Some(at) = ring.region().position_of(sample)
+        {
+            ring.commit(at, discard, flags);
+        }
+    }
+
+    /// `bpf_ringbuf_output`: 0 or a negative errno.
+    ///
+    /// # Safety
+    /// `data` is readable for `size` bytes.
+    pub(crate) unsafe fn ring_output(&self, data: *const u8, size: u64, flags: u64) -> i64 {
+        // SAFETY: the caller vouches for it.
+        let source = unsafe { Source::program(data, size as usize) };
+        match self.ring() {
+            Ok(ring) => ring.output(&source, flags).map_or_else(|errno| -i64::from(errno), |()| 0),
+            Err(fault) => fault.negative(),
+        }
+    }
+
+    /// `bpf_ringbuf_query`.
+    pub(crate) fn ring_query(&self, what: u64) -> u64 {
+        self.ring().map_or(0, |ring| ring.query(what))
     }
 }
 

@@ -69,6 +69,11 @@ impl Table {
         &self.region
     }
 
+    /// Number of the bucket of a key.
+    pub(crate) fn bucket_of(&self, key: &[u64]) -> u32 {
+        self.hasher.hash(key) as u32 & (self.region.layout().buckets - 1)
+    }
+
     /// Live elements.
     pub(crate) fn len(&self) -> u32 {
         self.region.header().count.load(Relaxed)
@@ -183,8 +188,7 @@ impl Table {
         let owner = lock::owner();
         let hash = self.hasher.hash(key);
         let bucket = self.region.bucket(hash);
-        let alloc = Allocator::take(&self.region, owner).ok_or(Fault::Busy("an allocator's lock"))?;
-        let new = alloc.slot().ok_or(Fault::NoSlot)?;
+        let (alloc, new) = Allocator::take_with_slot(&self.region, owner)?;
         self.fill(&new, key, put);
         let mut reserved = false;
         let done = loop {
@@ -388,7 +392,7 @@ impl Table {
     /// Copies the key that follows `key`: the first one when it is not there. `false` at the end.
     pub(crate) fn next_key<K: AsRef<[u64]>>(&self, key: K, out: &mut [u64], guard: &Guard) -> bool {
         let key = key.as_ref();
-        let home = self.hasher.hash(key) as u32 & (self.region.layout().buckets - 1);
+        let home = self.bucket_of(key);
         let mut seen = false;
         let flow = self.walk_bucket(home.into(), &mut |slot| {
             if seen && self.copy_key(slot, out) {

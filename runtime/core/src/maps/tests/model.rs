@@ -5,28 +5,8 @@ use std::collections::HashMap;
 use stingless_abi::map::{BPF_ANY, BPF_EXIST, BPF_NOEXIST, F_NO_PREALLOC, F_ZERO_SEED};
 use stingless_abi::{MapKind, MapSpec};
 
+use super::{Random, errno};
 use crate::maps::Map;
-
-/// A small generator with a fixed seed (xorshift64*).
-pub(super) struct Random(pub(super) u64);
-
-impl Random {
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    pub(super) fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
-    }
-}
-
-/// The errno of a result, 0 for success.
-pub(super) fn errno<T>(result: Result<T, crate::maps::MapError>) -> i32 {
-    result.err().map_or(0, |e| e.errno())
-}
 
 fn key(n: u64, size: u32) -> Vec<u8> {
     let mut bytes = vec![0xa5; size as usize];
