@@ -13,7 +13,7 @@ use std::ptr::{NonNull, null_mut, without_provenance_mut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use stingless_jit::{CodeBlob, Target};
+use stingless_jit::{CodeBlob, Target, direct_call};
 
 const PAGE: usize = 4096;
 /// Alignment of each program's text in the image.
@@ -65,6 +65,8 @@ pub(crate) struct ImageBuilder {
     entries: Vec<(u32, u32)>,
     /// Literals that hold an address of the text itself: (where, offset in the image).
     text_refs: Vec<(usize, usize)>,
+    /// Calls through literals: (where, address that is called).
+    calls: Vec<(usize, u64)>,
 }
 
 impl ImageBuilder {
@@ -93,6 +95,16 @@ impl ImageBuilder {
             })?;
             literal.copy_from_slice(&value.to_le_bytes());
         }
+        for call in &blob.calls {
+            let at = call.at as usize;
+            if blob.text.get(at..at.saturating_add(6)).is_none() {
+                return Err(bad("a call", at, len));
+            }
+            // Calls of what stands in the text itself are direct already.
+            if let Some(address) = resolve(call.target) {
+                self.calls.push((start + at, address));
+            }
+        }
         for entry in [blob.entry, blob.tail_entry] {
             if entry as usize >= len {
                 return Err(bad("an entry", entry as usize, len));
@@ -117,6 +129,12 @@ impl ImageBuilder {
         for &(at, target) in &self.text_refs {
             let address = (place.base.as_ptr().addr() + target) as u64;
             self.text[at..at + 8].copy_from_slice(&address.to_le_bytes());
+        }
+        for &(at, target) in &self.calls {
+            // Out of reach, the call stays one through its literal.
+            if let Some(direct) = direct_call((place.base.as_ptr().addr() + at) as u64, target) {
+                self.text[at..at + 6].copy_from_slice(&direct);
+            }
         }
         let memory = sealed_memfd(&self.text)?;
         let base = place.map(&memory)?;
@@ -251,5 +269,57 @@ impl Drop for Reservation {
     fn drop(&mut self) {
         // SAFETY: this value owns the range; nothing was mapped over it (`map` forgets the value then).
         unsafe { libc::munmap(self.base.as_ptr().cast(), self.len) };
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+    use stingless_abi::{Effects, Entry, HelperSet, HookDef, Proto, ProtoTable, Ret, Rights};
+    use stingless_jit::{Options, compile_assumed};
+    use stingless_object::Unit;
+    use stingless_verifier::Assumed;
+
+    fn blob_with_a_call() -> CodeBlob {
+        let hook = HookDef {
+            name: "raw".into(),
+            sections: [].as_slice().into(),
+            linux_type: 0,
+            entry: Entry::Mem { rights: Rights::READ },
+            verdict: None,
+            verdicts: [].as_slice().into(),
+            helpers: HelperSet::All,
+            packet_loads: false,
+            btf: Arc::from([]),
+        };
+        let helper = Proto {
+            id: 1,
+            name: "helper".into(),
+            args: [].as_slice().into(),
+            ret: Ret::ANY,
+            c_ret: "u64".into(),
+            effects: Effects::default(),
+            doc: "".into(),
+        };
+        let code = stingless_isa::assemble("call 1\nexit").expect("a program");
+        let unit = Unit::from_code("t", code, Vec::new(), ProtoTable::new([Arc::new(helper)]), Arc::new(hook));
+        compile_assumed(&Assumed::new(unit), &Options::default()).expect("machine code").0
+    }
+
+    /// The published bytes of the call's instruction.
+    fn published_call(address: u64) -> Vec<u8> {
+        let blob = blob_with_a_call();
+        let at = blob.calls[0].at as usize;
+        let image = publish(blob, &|_| Some(address)).expect("an image");
+        assert!(at + 6 <= image.len());
+        // SAFETY: the mapping is readable, has `len` bytes and lives as long as `image`; the range was checked above.
+        unsafe { std::slice::from_raw_parts(image.base.as_ptr().add(at), 6) }.to_vec()
+    }
+
+    #[test]
+    fn calls_are_direct_where_the_target_is_in_reach() {
+        let near = published_call as *const () as u64;
+        assert_eq!(published_call(near)[..2], [0x67, 0xe8]);
+        assert_eq!(published_call(near ^ 1 << 45)[..2], [0xff, 0x15], "through the literal");
     }
 }
