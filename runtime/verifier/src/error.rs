@@ -75,7 +75,7 @@ pub struct Note {
     pub line: Option<u32>,
     /// Source column, where known.
     pub column: Option<u32>,
-    /// The line's text, where known.
+    /// The line's text; without line information, the instruction's.
     pub text: Option<String>,
     /// What happened.
     pub message: String,
@@ -101,6 +101,10 @@ pub struct VerifierError {
     pub cause: Option<String>,
     /// A suggestion to paste.
     pub help: Option<String>,
+    /// The C declaration of the helper whose argument is wrong.
+    pub signature: Option<String>,
+    /// The branches of the path that failed, in order, and where each went; the last ones of a long path.
+    pub path: Vec<Note>,
     /// An inconsistency of ours: the program is refused, and the report is to be sent to us.
     pub bug: bool,
 }

@@ -1,15 +1,49 @@
 //! Rejections, for people: stable codes, the place in the C source, and the causal chain.
 
+mod advice;
+mod causes;
 mod codes;
+mod ctext;
+mod render;
+mod replay;
+#[cfg(test)]
+mod tests;
+mod trace;
 
+pub(crate) use causes::Blame;
 pub use codes::{Kind, Row};
+pub use render::render;
+pub(crate) use trace::{START, Trace};
 
+use stingless_isa::disasm_insn;
 use stingless_object::Unit;
 
+use crate::cfg::Cfg;
 use crate::error::{Note, VerifierError};
 
+/// Completes an error with what the failing path tells: causes, a suggestion, the decisions that lead there. `path` is
+/// the instructions from the entry to the one that failed.
+pub(crate) fn explain(unit: &Unit, cfg: &Cfg, path: &[u32], kind: Kind, blame: Blame, error: &mut VerifierError) {
+    let Some(&at) = path.last() else { return };
+    let replay = replay::Replay::of(unit, path);
+    let scene = causes::Scene { unit, cfg, replay, kind, blame, at: at as usize };
+    for (step, message) in scene.events() {
+        if path[step] != at {
+            error.secondary.push(Note::at(unit, path[step] as usize, message));
+        }
+    }
+    error.path = scene.decisions();
+    if error.help.is_none() {
+        error.help = scene.advice();
+    }
+    if let Some(proto) = scene.helper().filter(|_| blame.argument.is_some()) {
+        error.signature = Some(proto.c_signature());
+    }
+    scene.rename(&mut error.primary.message);
+}
+
 impl Note {
-    /// A note on an instruction of a unit, with its C line where `.BTF.ext` has one.
+    /// A note on an instruction of a unit, with its C line where `.BTF.ext` has one, else its own text.
     pub(crate) fn at(unit: &Unit, insn: usize, message: impl Into<String>) -> Note {
         let line = unit.line_of(insn);
         Note {
@@ -17,7 +51,7 @@ impl Note {
             file: line.map(|l| l.file.to_string()),
             line: line.map(|l| l.line),
             column: line.map(|l| l.column).filter(|&c| c != 0),
-            text: line.map(|l| l.text.to_string()),
+            text: Some(line.map_or_else(|| disasm_insn(&unit.code, insn), |l| l.text.to_string())),
             message: message.into(),
         }
     }
@@ -37,6 +71,8 @@ impl VerifierError {
             secondary: Vec::new(),
             cause: None,
             help: None,
+            signature: None,
+            path: Vec::new(),
             bug: matches!(kind, Kind::Bug),
         })
     }

@@ -1,0 +1,236 @@
+//! What to paste. Only where the report knows that it is what is missing.
+
+use stingless_abi::{ArgKind, Entry, Proto, Ret};
+use stingless_isa::{Insn, Ref, Reg, Size};
+
+use super::causes::Scene;
+use super::replay::{How, Vid};
+use super::{Kind, ctext};
+
+impl Scene<'_> {
+    /// A suggestion, if one fits.
+    pub(super) fn advice(&self) -> Option<String> {
+        match self.kind {
+            Kind::NullDeref | Kind::NullArgument | Kind::NullArithmetic => self.null_check(),
+            Kind::MapValueBounds
+            | Kind::MemBounds
+            | Kind::StackBounds
+            | Kind::UnboundedOffset
+            | Kind::UnboundedLength
+            | Kind::StackVariable => self.bound_check(),
+            Kind::PacketBounds => self.end_check(),
+            Kind::ReferenceLeak => self.release(),
+            Kind::PacketStale => {
+                Some("load the pointers from the context again after that call, and check them again".into())
+            }
+            Kind::UninitStack => Some("initialise the variable where it is declared: `= {}`".into()),
+            Kind::NoReturnValue => Some("return a value on every path: `return 0;`".into()),
+            Kind::InfiniteLoop => {
+                Some("give the loop a bound: `for (int i = 0; i < 64; i++)`, or use `bpf_loop`".into())
+            }
+            Kind::Budget => Some("use `bpf_loop` for long loops: its body is verified once".into()),
+            Kind::ReturnRange => self.verdicts(),
+            _ => None,
+        }
+    }
+
+    /// `if (!v) return 0;`
+    fn null_check(&self) -> Option<String> {
+        let root = self.replay.root(self.culprit()?);
+        // Where it is known to be NULL, the check is there, the wrong way round.
+        if self.replay.value(root).how == How::Const(0) || self.found_null(root) {
+            return None;
+        }
+        let name = self.plain_name(root).or_else(|| self.pointer_at_fault())?;
+        Some(format!("check it before its use: `if (!{name}) return 0;`"))
+    }
+
+    fn found_null(&self, root: Vid) -> bool {
+        let Some(compared) = self.replay.last_compared(root) else { return false };
+        let zero = self.replay.value(compared.right).how == How::Const(0);
+        match compared.cond {
+            stingless_isa::Cond::Eq => zero && compared.taken,
+            stingless_isa::Cond::Ne => zero && !compared.taken,
+            _ => false,
+        }
+    }
+
+    fn plain_name(&self, vid: Vid) -> Option<String> {
+        self.name(vid).map(|n| n.trim_matches('`').to_owned())
+    }
+
+    /// The pointer that the failing line names.
+    fn pointer_at_fault(&self) -> Option<String> {
+        let line = self.unit.line_of(self.at)?;
+        ctext::pointer(&line.text, line.column).map(str::to_owned)
+    }
+
+    /// `if (i > 40) return 0;`
+    fn bound_check(&self) -> Option<String> {
+        if let Some((memory, len)) = self.memory_argument() {
+            return self.length_check(memory, len);
+        }
+        let indexed = self.indexed()?;
+        let size = self.access()?;
+        let room =
+            self.room(indexed.pointer)? - indexed.fixed - i64::from(self.displacement()) - i64::from(size.bytes());
+        let most = room.checked_div_euclid(indexed.scale).filter(|&m| room >= 0 && m >= 0)?;
+        let name = self.index_name(indexed.index)?;
+        Some(format!("check it before its use: `if ({name} > {most}) return 0;`"))
+    }
+
+    fn index_name(&self, index: Vid) -> Option<String> {
+        let line = self.unit.line_of(self.at);
+        let here = line.and_then(|l| ctext::index(&l.text)).map(str::to_owned);
+        here.or_else(|| self.plain_name(self.replay.root(index)))
+    }
+
+    fn length_check(&self, memory: usize, len: usize) -> Option<String> {
+        let pointer = self.replay.reg(*Reg::ARGS.get(memory)?);
+        let length = self.replay.reg(*Reg::ARGS.get(len)?);
+        let room = self.room(pointer)?;
+        let line = self.unit.line_of(self.at);
+        let helper = self.helper()?;
+        let written = line.and_then(|l| ctext::arguments(&l.text, &helper.name)?.get(len).map(|s| (*s).to_owned()));
+        let name = written.or_else(|| self.plain_name(self.replay.root(length)))?;
+        let zero_ok = matches!(helper.args.get(len).map(|a| a.kind), Some(ArgKind::Len { zero_ok: true }));
+        Some(if zero_ok {
+            format!("check it before the call: `if ({name} > {room}) return 0;`, with an unsigned `{name}`")
+        } else {
+            format!("check it before the call: `if ({name} < 1 || {name} > {room}) return 0;`")
+        })
+    }
+
+    /// Bytes from a pointer to the end of what it points to, where the path tells.
+    fn room(&self, pointer: Vid) -> Option<i64> {
+        let made = self.replay.value(pointer);
+        match made.how {
+            How::Frame(_, off) => Some(-off),
+            How::Ref(Ref::MapValue { map, off }) => {
+                Some(i64::from(self.unit.maps.get(map as usize)?.spec.value_size) - i64::from(off))
+            }
+            How::Helper(id) => match self.unit.protos.get(id)?.ret {
+                Ret::MapValueOrNull => self.map_argument(made.step, id),
+                Ret::AcquiredOrNull { size_arg: Some(arg), .. } => {
+                    match self.replay.value(self.replay.arguments(made.step)?[usize::from(arg)]).how {
+                        How::Const(size) => Some(size),
+                        _ => None,
+                    }
+                }
+                Ret::AcquiredOrNull { size_arg: None, .. } | Ret::Void | Ret::Scalar { .. } => None,
+            },
+            How::Alu { op: stingless_isa::AluOp::Add, left, right, .. } => match self.replay.value(right).how {
+                How::Const(c) => Some(self.room(left)? - c),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Value size of the map that a helper was called with.
+    fn map_argument(&self, step: usize, id: u32) -> Option<i64> {
+        let args = self.replay.arguments(step)?;
+        let index = self.unit.protos.get(id)?.args.iter().position(|a| matches!(a.kind, ArgKind::Map(_)))?;
+        match self.replay.value(args[index]).how {
+            How::Ref(Ref::Map(map)) => Some(self.unit.maps.get(map as usize)?.spec.value_size.into()),
+            _ => None,
+        }
+    }
+
+    /// Size of the failing access.
+    fn access(&self) -> Option<Size> {
+        match self.unit.code.insns()[self.at] {
+            Insn::Load { size, .. }
+            | Insn::Store { size, .. }
+            | Insn::Atomic { size, .. }
+            | Insn::LoadAcquire { size, .. }
+            | Insn::StoreRelease { size, .. } => Some(size),
+            _ => None,
+        }
+    }
+
+    fn displacement(&self) -> i16 {
+        match self.unit.code.insns()[self.at] {
+            Insn::Load { off, .. }
+            | Insn::Store { off, .. }
+            | Insn::Atomic { off, .. }
+            | Insn::LoadAcquire { off, .. }
+            | Insn::StoreRelease { off, .. } => off,
+            _ => 0,
+        }
+    }
+
+    /// `if (data + 14 > data_end) return 0;` or, for memory with a length, `if (len < 14) return 0;`
+    fn end_check(&self) -> Option<String> {
+        let bytes = i64::from(self.displacement()) + i64::from(self.access()?.bytes());
+        let (pointer, fixed, index) = match self.indexed() {
+            Some(i) => (i.pointer, i.fixed, Some((i.index, i.scale))),
+            None => {
+                let (pointer, fixed) = self.offset(self.culprit()?);
+                (pointer, fixed, None)
+            }
+        };
+        let bytes = bytes + fixed;
+        let root = self.replay.root(pointer);
+        let term = match index {
+            Some((index, 1)) => format!("{} + ", self.index_name(index)?),
+            Some((index, scale)) => format!("{scale} * {} + ", self.index_name(index)?),
+            None => String::new(),
+        };
+        if let (Entry::Mem { .. }, How::Entry(Reg::R1)) = (&self.unit.hook.entry, self.replay.value(root).how) {
+            let len = self.parameter(Reg::R2).unwrap_or_else(|| "len".to_owned());
+            return Some(format!("check the length before the access: `if ({len} < {term}{bytes}) return 0;`"));
+        }
+        let name = self.plain_name(root)?;
+        let end = self.end_name();
+        Some(format!(
+            "check the end before the access: `if ((char *){name} + {term}{bytes} > (char *){end}) return 0;`"
+        ))
+    }
+
+    /// A pointer without the constants added to it.
+    fn offset(&self, mut vid: Vid) -> (Vid, i64) {
+        let mut fixed = 0i64;
+        while let How::Alu { op, left, right, .. } = self.replay.value(vid).how {
+            match (op, self.replay.value(right).how) {
+                (stingless_isa::AluOp::Add, How::Const(c)) => fixed = fixed.wrapping_add(c),
+                (stingless_isa::AluOp::Sub, How::Const(c)) => fixed = fixed.wrapping_sub(c),
+                (_, _) => break,
+            }
+            vid = left;
+        }
+        (vid, fixed)
+    }
+
+    /// What the program calls the end of the data.
+    fn end_name(&self) -> String {
+        let names = self.unit.lines.iter().filter_map(|l| ctext::assigned(&l.text).filter(|_| l.text.contains("_end")));
+        names.map(str::to_owned).find(|n| n.contains("end")).unwrap_or_else(|| "data_end".to_owned())
+    }
+
+    /// `bpf_ringbuf_discard(e, 0);`
+    fn release(&self) -> Option<String> {
+        let (_, vid) = self.leaked()?;
+        let How::Helper(id) = self.replay.value(vid).how else { return None };
+        let Ret::AcquiredOrNull { class, .. } = self.unit.protos.get(id)?.ret else { return None };
+        let gives_back = |p: &Proto| {
+            let arg = p.effects.releases.and_then(|index| p.args.get(usize::from(index)));
+            arg.is_some_and(|a| a.kind == ArgKind::Acquired(class))
+        };
+        let mut releases: Vec<&Proto> = self.unit.protos.iter().map(|p| &**p).filter(|p| gives_back(p)).collect();
+        releases.sort_by_key(|p| !p.name.contains("discard"));
+        let helper = releases.first()?;
+        let name = self.plain_name(vid).unwrap_or_else(|| "it".to_owned());
+        let rest = ", 0".repeat(helper.args.len().saturating_sub(1));
+        Some(format!("give it back before leaving: `{}({name}{rest});`", helper.name))
+    }
+
+    fn verdicts(&self) -> Option<String> {
+        let names: Vec<String> = self.unit.hook.verdicts.iter().map(|(v, name)| format!("{name} ({v})")).collect();
+        if names.is_empty() {
+            let range = self.unit.hook.verdict?;
+            return Some(format!("return a value in {}..={}", range.min, range.max));
+        }
+        Some(format!("return one of {}", names.join(", ")))
+    }
+}

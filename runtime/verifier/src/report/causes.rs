@@ -1,0 +1,374 @@
+//! Why it failed, told along the path: where the values at fault were made, where they were last checked, which branch
+//! left the check out.
+
+use stingless_abi::Ret;
+use stingless_isa::{Callee, Insn, Ref, Reg};
+use stingless_object::Unit;
+
+use super::replay::{Compared, How, Indexed, Replay, Vid};
+use super::{Kind, ctext};
+use crate::cfg::Cfg;
+use crate::error::Note;
+use crate::usage::{CLOBBERED, Usage};
+
+/// What a failed obligation was about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Blame {
+    /// The register at fault.
+    pub(crate) reg: Option<Reg>,
+    /// For a call, which argument of it, from 0.
+    pub(crate) argument: Option<u8>,
+    /// The byte of the stack, from `r10` of the current frame, that was found not to be written.
+    pub(crate) stack: Option<i64>,
+}
+
+/// A failure, with all that its path tells.
+pub(super) struct Scene<'a> {
+    pub(super) unit: &'a Unit,
+    pub(super) cfg: &'a Cfg,
+    pub(super) replay: Replay<'a>,
+    pub(super) kind: Kind,
+    pub(super) blame: Blame,
+    /// The instruction that failed.
+    pub(super) at: usize,
+}
+
+/// A step and what happened there.
+pub(super) type Event = (usize, String);
+
+impl Scene<'_> {
+    /// The value at fault.
+    pub(super) fn culprit(&self) -> Option<Vid> {
+        self.blame.reg.map(|reg| self.replay.reg(reg))
+    }
+
+    /// The pointer, index and factors of the access at fault.
+    pub(super) fn indexed(&self) -> Option<Indexed> {
+        self.culprit().and_then(|vid| self.replay.indexed(vid))
+    }
+
+    /// The places along the causal chain, oldest first.
+    pub(super) fn events(&self) -> Vec<Event> {
+        let mut events = match self.kind {
+            Kind::UninitRegister | Kind::NoReturnValue => self.unset(),
+            Kind::UninitStack => self.unwritten().into_iter().collect(),
+            Kind::PacketStale => self.moved(),
+            Kind::ReferenceLeak => self.held(),
+            Kind::InfiniteLoop | Kind::Budget | Kind::MemoryBudget => Vec::new(),
+            Kind::MapValueBounds
+            | Kind::PacketBounds
+            | Kind::MemBounds
+            | Kind::StackBounds
+            | Kind::UnboundedOffset
+            | Kind::UnboundedLength
+            | Kind::StackVariable
+            | Kind::SpecialField
+            | Kind::Misaligned => self.out_of_bounds(),
+            _ => self.culprit().map_or(Vec::new(), |vid| self.origin(vid)),
+        };
+        events.sort_by_key(|e| e.0);
+        events.dedup();
+        events
+    }
+
+    fn origin(&self, vid: Vid) -> Vec<Event> {
+        let mut events: Vec<Event> = self.made(self.replay.root(vid)).into_iter().collect();
+        if let Some(compared) = self.replay.last_compared(vid) {
+            events.push(self.checked(vid, compared));
+        }
+        events
+    }
+
+    /// Where a value was made, in words.
+    pub(super) fn made(&self, vid: Vid) -> Option<Event> {
+        let made = self.replay.value(vid);
+        let name = self.name_or(vid, "this");
+        let message = match made.how {
+            How::Entry(_) => format!("{} is given by the caller", self.name(vid)?),
+            How::Unset | How::Frame(..) | How::Ref(Ref::Map(_) | Ref::Func(_) | Ref::Symbol(_)) => return None,
+            How::Ref(Ref::MapValue { map, .. }) => {
+                format!("{name} is in `{}`", self.unit.maps.get(map as usize)?.spec.name)
+            }
+            How::Lost => "this call leaves r1 to r5 unset".to_owned(),
+            How::Const(c) => format!("{name} is set to {c} here"),
+            How::Helper(id) => self.result_of(&name, id, made.step)?,
+            How::Function => format!("{name} is what the function returned"),
+            How::Load { .. } if self.replay.is_pointer(vid) => format!("{name} is loaded from the context"),
+            How::Load { .. } => format!("{name} is loaded here"),
+            How::Filled(id) => format!("`{}` writes it here", self.unit.protos.get(id)?.name),
+            How::Alu { .. } | How::Unary(_) => format!("{name} is computed here"),
+        };
+        Some((made.step, message))
+    }
+
+    fn result_of(&self, name: &str, id: u32, step: usize) -> Option<String> {
+        let proto = self.unit.protos.get(id)?;
+        let next = self.replay.path.get(step + 1).copied();
+        if next != Some(self.replay.path[step] + 1) {
+            return Some(format!("`{}` calls back from here", proto.name));
+        }
+        Some(match proto.ret {
+            Ret::MapValueOrNull => format!("{name} comes from `{}`: NULL if there is no such element", proto.name),
+            Ret::AcquiredOrNull { .. } => format!("{name} comes from `{}`: NULL if there is no room", proto.name),
+            Ret::Void => format!("`{}` returns nothing", proto.name),
+            Ret::Scalar { .. } => format!("{name} is what `{}` returned", proto.name),
+        })
+    }
+
+    /// What the program calls a value: in backquotes, from the line that made it.
+    pub(super) fn name(&self, vid: Vid) -> Option<String> {
+        let made = self.replay.value(vid);
+        if let How::Entry(reg) = made.how {
+            return self.parameter(reg).map(quoted);
+        }
+        let text = &self.unit.line_of(self.replay.path[made.step] as usize)?.text;
+        ctext::assigned(text).map(|n| quoted(n.to_owned()))
+    }
+
+    pub(super) fn name_or(&self, vid: Vid, other: &str) -> String {
+        self.name(vid).unwrap_or_else(|| other.to_owned())
+    }
+
+    /// The name of a parameter of the path's first function.
+    pub(super) fn parameter(&self, reg: Reg) -> Option<String> {
+        let text = &self.unit.line_of(*self.replay.path.first()? as usize)?.text;
+        let names = ctext::parameters(text);
+        names.get(reg.index().checked_sub(1)?).filter(|n| !n.is_empty()).map(|n| (*n).to_owned())
+    }
+
+    fn checked(&self, vid: Vid, compared: Compared) -> Event {
+        let name = self.name_or(self.replay.root(vid), "it");
+        let zero = self.replay.value(compared.right).how == How::Const(0);
+        let equal = match compared.cond {
+            stingless_isa::Cond::Eq => Some(compared.taken),
+            stingless_isa::Cond::Ne => Some(!compared.taken),
+            _ => None,
+        };
+        let message = match (zero && self.replay.is_pointer(self.replay.root(vid)), equal) {
+            (true, Some(true)) => format!("here {name} is found to be NULL"),
+            (true, Some(false)) => format!("here {name} is found not to be NULL"),
+            (_, _) => format!("{name} is last checked here"),
+        };
+        (compared.step, message)
+    }
+
+    fn out_of_bounds(&self) -> Vec<Event> {
+        let Some(vid) = self.culprit() else { return Vec::new() };
+        let mut events = Vec::new();
+        match self.replay.indexed(vid) {
+            Some(indexed) => {
+                events.extend(self.made(self.replay.root(indexed.pointer)));
+                events.extend(self.origin(indexed.index));
+            }
+            None => {
+                let root = self.replay.root(vid);
+                events.extend(self.made(root));
+                if let Some(compared) = self.replay.last_compared(root).filter(|_| self.kind == Kind::PacketBounds) {
+                    events.push(self.checked(root, compared));
+                }
+            }
+        }
+        if let Some(length) = self.length() {
+            events.extend(self.origin(length));
+        }
+        events
+    }
+
+    /// The value of the length that goes with the memory argument at fault.
+    pub(super) fn length(&self) -> Option<Vid> {
+        let (_, len) = self.memory_argument()?;
+        Some(self.replay.reg(*Reg::ARGS.get(len)?))
+    }
+
+    /// For a helper's call: the places of the memory argument at fault and of its length.
+    pub(super) fn memory_argument(&self) -> Option<(usize, usize)> {
+        use stingless_abi::{ArgKind, MemLen};
+        let index = usize::from(self.blame.argument?);
+        let proto = self.helper()?;
+        match proto.args.get(index)?.kind {
+            ArgKind::Mem { len: MemLen::Next, .. } => Some((index, index + 1)),
+            ArgKind::Len { .. } => Some((index.checked_sub(1)?, index)),
+            _ => None,
+        }
+    }
+
+    /// The helper that the failing instruction calls.
+    pub(super) fn helper(&self) -> Option<&stingless_abi::Proto> {
+        match self.unit.code.insns()[self.at] {
+            Insn::Call(Callee::Helper(id)) => self.unit.protos.get(id).map(|p| &**p),
+            _ => None,
+        }
+    }
+
+    /// Why a register holds nothing.
+    fn unset(&self) -> Vec<Event> {
+        let (Some(reg), Some(vid)) = (self.blame.reg, self.culprit()) else { return Vec::new() };
+        let made = self.replay.value(vid);
+        match made.how {
+            How::Lost => vec![(made.step, format!("this call does not keep {reg}: only r6 to r9 survive a call"))],
+            How::Helper(id) if self.returns_nothing(id) => self.made(vid).into_iter().collect(),
+            How::Unset => self.skipping_branch(|insn| {
+                let usage = Usage::of(insn, &self.unit.protos);
+                let call = matches!(insn, Insn::Call(_));
+                usage.writes & 1 << reg.index() != 0 && (!call || reg == Reg::R0 || CLOBBERED & 1 << reg.index() == 0)
+            }),
+            _ => self.released(vid),
+        }
+    }
+
+    fn returns_nothing(&self, id: u32) -> bool {
+        self.unit.protos.get(id).is_some_and(|p| p.ret == Ret::Void)
+    }
+
+    /// A reference that the path has given back: every copy of it is gone.
+    fn released(&self, vid: Vid) -> Vec<Event> {
+        let root = self.replay.root(vid);
+        let mut events: Vec<Event> = self.made(root).into_iter().collect();
+        let release = self.replay.calls_from(self.replay.value(root).step).find(|(_, proto, args)| {
+            proto.effects.releases.is_some_and(|arg| self.replay.root(args[usize::from(arg)]) == root)
+        });
+        if let Some((step, proto, _)) = release {
+            events.push((step, format!("`{}` gives it back here: no copy of it may be used afterwards", proto.name)));
+        }
+        events
+    }
+
+    /// Which branch left out the store to a stack byte.
+    fn unwritten(&self) -> Vec<Event> {
+        let Some(byte) = self.blame.stack else { return Vec::new() };
+        let covers = |off: i16, bytes: u32| (i64::from(off)..i64::from(off) + i64::from(bytes)).contains(&byte);
+        self.skipping_branch(|insn| match *insn {
+            Insn::Store { base: Reg::FP, off, size, .. } => covers(off, size.bytes()),
+            _ => false,
+        })
+    }
+
+    /// The last branch of the path whose other side leads to an instruction that `sets` what is missing, before the one
+    /// that failed.
+    fn skipping_branch(&self, sets: impl Fn(&Insn) -> bool) -> Vec<Event> {
+        let subprog = self.unit.code.subprog_of(self.at);
+        for compared in self.replay.compared.iter().rev() {
+            let branch = self.replay.path[compared.step] as usize;
+            if self.unit.code.subprog_of(branch) != subprog {
+                continue;
+            }
+            let succs = self.cfg.succs(self.unit, branch);
+            let other = if compared.taken { succs.fall } else { succs.taken };
+            if other.is_some_and(|other| self.reaches(other, &sets)) {
+                return vec![(compared.step, "where this goes the other way, it is set".to_owned())];
+            }
+        }
+        Vec::new()
+    }
+
+    /// Whether some path from `from` passes an instruction that `sets`, and does not pass the failing one before.
+    fn reaches(&self, from: u32, sets: impl Fn(&Insn) -> bool) -> bool {
+        let mut seen = std::collections::BTreeSet::from([from]);
+        let mut todo = vec![from];
+        while let Some(at) = todo.pop() {
+            if at as usize == self.at || seen.len() > 4096 {
+                continue;
+            }
+            if sets(&self.unit.code.insns()[at as usize]) {
+                return true;
+            }
+            let succs = self.cfg.succs(self.unit, at as usize);
+            todo.extend(succs.fall.into_iter().chain(succs.taken).filter(|&s| seen.insert(s)));
+        }
+        false
+    }
+
+    /// A packet pointer: where it was loaded, and what moved the packet since.
+    fn moved(&self) -> Vec<Event> {
+        let Some(vid) = self.culprit() else { return Vec::new() };
+        let root = self.replay.root(vid);
+        let mut events: Vec<Event> = self.made(root).into_iter().collect();
+        let calls = self.replay.calls_from(self.replay.value(root).step);
+        let mover = calls.filter(|(_, p, _)| p.effects.invalidates_packet || p.effects.tail_call).last();
+        if let Some((step, proto, _)) = mover {
+            events.push((step, format!("`{}` may move the data: pointers taken before are stale", proto.name)));
+        }
+        events
+    }
+
+    /// Where the reference that is still held was acquired.
+    fn held(&self) -> Vec<Event> {
+        let Some((step, vid)) = self.leaked() else { return Vec::new() };
+        let proto = match self.replay.insn(step) {
+            Insn::Call(Callee::Helper(id)) => self.unit.protos.get(*id),
+            _ => None,
+        };
+        let what = proto.map_or("it", |p| &p.name);
+        vec![(step, format!("{} is acquired here by `{what}`", self.name_or(vid, "the reference")))]
+    }
+
+    /// The first reference of the path that is neither given back nor NULL.
+    pub(super) fn leaked(&self) -> Option<(usize, Vid)> {
+        let acquired =
+            (0..self.replay.values()).map(|vid| (vid, self.replay.value(vid))).filter(|(_, m)| match m.how {
+                How::Helper(id) => {
+                    self.unit.protos.get(id).is_some_and(|p| matches!(p.ret, Ret::AcquiredOrNull { .. }))
+                }
+                _ => false,
+            });
+        for (vid, made) in acquired {
+            let released = self.replay.calls_from(made.step).any(|(_, proto, args)| {
+                proto.effects.releases.is_some_and(|arg| self.replay.root(args[usize::from(arg)]) == vid)
+            });
+            let is_null =
+                self.replay.last_compared(vid).is_some_and(|c| self.checked(vid, c).1.ends_with("to be NULL"))
+                    && self.replay.last_compared(vid).is_some_and(|c| !self.checked(vid, c).1.contains("not to be"));
+            if !released && !is_null {
+                return Some((made.step, vid));
+            }
+        }
+        None
+    }
+
+    /// Says a register at fault by the name that the program gives to what it holds.
+    pub(super) fn rename(&self, message: &mut String) {
+        let (Some(reg), Some(vid)) = (self.blame.reg, self.culprit()) else { return };
+        if let Some(name) = self.name(self.replay.root(vid)) {
+            *message = replace_word(message, &reg.to_string(), &name);
+        }
+    }
+
+    /// The decisions of the path, the last ones.
+    pub(super) fn decisions(&self) -> Vec<Note> {
+        let from = self.replay.compared.len().saturating_sub(MAX_DECISIONS);
+        self.replay.compared[from..].iter().map(|c| self.decision(c)).collect()
+    }
+
+    fn decision(&self, compared: &Compared) -> Note {
+        let at = self.replay.path[compared.step] as usize;
+        let next = self.replay.path.get(compared.step + 1).map_or(at, |&n| n as usize);
+        let message = match self.unit.line_of(next) {
+            Some(line) => format!("goes on at line {}", line.line),
+            None if compared.taken => format!("jumps to instruction {}", self.unit.code.slot_of(next)),
+            None => "does not jump".to_owned(),
+        };
+        Note::at(self.unit, at, message)
+    }
+}
+
+/// Decisions that a report keeps.
+const MAX_DECISIONS: usize = 16;
+
+/// Replaces a word where it stands alone.
+fn replace_word(text: &str, word: &str, by: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(word) {
+        let end = at + word.len();
+        let joined = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '`');
+        let alone = !joined(rest[..at].chars().next_back()) && !joined(rest[end..].chars().next());
+        out.push_str(&rest[..at]);
+        out.push_str(if alone { by } else { word });
+        rest = &rest[end..];
+    }
+    out + rest
+}
+
+fn quoted(name: String) -> String {
+    format!("`{name}`")
+}

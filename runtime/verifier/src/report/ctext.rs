@@ -1,0 +1,216 @@
+//! What a line of C says, as far as a report needs it: names and arguments. Guesses, by the look of the text.
+
+/// The variable that a line assigns to: `v` of `__u64 *v = bpf_map_lookup_elem(&m, &k);`.
+pub(super) fn assigned(line: &str) -> Option<&str> {
+    let at = assignment(line)?;
+    let left = line[..at].trim_end().trim_end_matches(['+', '-', '*', '/', '|', '&', '^', '<', '>', '%']).trim_end();
+    let name = last_place(left);
+    (!name.is_empty()).then_some(name)
+}
+
+/// Byte offset of the first `=` that is an assignment, outside of parentheses.
+fn assignment(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    let mut depth = 0i32;
+    for (at, &byte) in bytes.iter().enumerate() {
+        match byte {
+            b'(' | b'[' => depth += 1,
+            b')' | b']' => depth -= 1,
+            b'"' => return None,
+            b'=' if depth == 0 => {
+                let before = at.checked_sub(1).map(|i| bytes[i]);
+                let compares = bytes.get(at + 1) == Some(&b'=') || matches!(before, Some(b'=' | b'!'));
+                let shifted = at >= 2 && matches!(&bytes[at - 2..at], b"<<" | b">>");
+                if compares || (!shifted && matches!(before, Some(b'<' | b'>'))) {
+                    return None;
+                }
+                return Some(at);
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The place at the end of a declaration or expression: `v` of `struct x *v`, `e->len` of `e->len`.
+fn last_place(text: &str) -> &str {
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '>');
+    let mut start = text.len();
+    for (at, c) in text.char_indices().rev() {
+        let arrow = c == '-' && text[at..].starts_with("->");
+        if !part(c) && !arrow {
+            break;
+        }
+        start = at;
+    }
+    text[start..].trim_start_matches('>')
+}
+
+/// The arguments of the first call of `function` on a line: `["buf", "len + 1"]` of `f(buf, len + 1)`. `None` where
+/// the call does not end on the line.
+pub(super) fn arguments<'a>(line: &'a str, function: &str) -> Option<Vec<&'a str>> {
+    let name = line.find(function)?;
+    let open = line[name..].find('(')? + name;
+    let mut out = Vec::new();
+    let (mut depth, mut from) = (0, open + 1);
+    for (at, c) in line.char_indices().skip_while(|&(at, _)| at < open) {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ',' if depth == 1 => {
+                out.push(line[from..at].trim());
+                from = at + 1;
+            }
+            ')' | ']' | '}' => {
+                depth -= 1;
+                if depth == 0 {
+                    out.push(line[from..at].trim());
+                    return Some(out);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The expression in the first pair of brackets: `i` of `v->data[i] = 1;`.
+pub(super) fn index(line: &str) -> Option<&str> {
+    let open = line.find('[')?;
+    let inner = line[open + 1..].split(']').next()?.trim();
+    let simple = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '>' | '-');
+    (!inner.is_empty() && inner.chars().all(simple) && !is_number(inner)).then_some(inner)
+}
+
+/// The pointer that an access at this column goes through: `v` of `*v += 1` and of `v->hits++`.
+pub(super) fn pointer(line: &str, column: u32) -> Option<&str> {
+    let rest = line.get((column as usize).checked_sub(1)?..)?;
+    let rest = rest.trim_start_matches(|c: char| matches!(c, '*' | '(' | '+' | '-' | '!' | '&') || c.is_whitespace());
+    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+    let name = &rest[..end];
+    (!name.is_empty() && !is_number(name) && !KEYWORDS.contains(&name)).then_some(name)
+}
+
+const KEYWORDS: [&str; 8] = ["return", "if", "for", "while", "switch", "struct", "else", "sizeof"];
+
+fn is_number(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// The names of a function's parameters, from its first line: `["data", "len"]` of `int f(void *data, __u64 len)`.
+pub(super) fn parameters(line: &str) -> Vec<&str> {
+    let Some(open) = line.find('(') else { return Vec::new() };
+    let inner = line[open + 1..].trim_end_matches(|c: char| matches!(c, '{' | ')') || c.is_whitespace());
+    inner.split(',').map(|p| last_place(p.trim())).collect()
+}
+
+/// The part of a line that begins at a column (from 1) and reads as one expression, in bytes. The whole line, without
+/// the blanks around it, where the column is not known.
+pub(super) fn span(line: &str, column: Option<u32>) -> std::ops::Range<usize> {
+    let whole = line.len() - line.trim_start().len()..line.trim_end().len();
+    let Some(from) = column.and_then(|c| (c as usize).checked_sub(1)).filter(|c| whole.contains(c)) else {
+        return if whole.is_empty() { 0..line.len() } else { whole };
+    };
+    let Some(rest) = line.get(from..) else { return whole };
+    from..from + expression(rest)
+}
+
+/// Bytes of the expression that a text begins with: prefix operators, a name, then members, indices and one call.
+fn expression(text: &str) -> usize {
+    let prefix = text.len() - text.trim_start_matches(['*', '&', '!', '-', '+', '~']).len();
+    let mut at = prefix;
+    loop {
+        let rest = &text[at..];
+        let word = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        if word > 0 {
+            at += word;
+        } else if rest.starts_with("->") {
+            at += 2;
+        } else if rest.starts_with('.') {
+            at += 1;
+        } else if rest.starts_with(['(', '[']) {
+            match closing(rest) {
+                Some(len) => at += len,
+                None => return text.trim_end().len(),
+            }
+        } else if at > prefix {
+            return at;
+        } else {
+            // An operator in the middle of an expression: clang points there too.
+            let end = text.find(';').unwrap_or(text.len());
+            return text[..end].trim_end().len().max(1);
+        }
+    }
+}
+
+/// Bytes up to the parenthesis that closes the first one.
+fn closing(text: &str) -> Option<usize> {
+    let mut depth = 0;
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assignments_name_their_left_side() {
+        for (line, name) in [
+            ("    __u64 *v = bpf_map_lookup_elem(&m, &k);", Some("v")),
+            ("v=f();", Some("v")),
+            ("e->len = x;", Some("e->len")),
+            ("sum += v[i];", Some("sum")),
+            ("x <<= 3;", Some("x")),
+            ("if (a == b)", None),
+            ("if (a <= b)", None),
+            ("a <= b;", None),
+            ("return f(x);", None),
+            ("for (int i = 0; i < n; i++)", None),
+        ] {
+            assert_eq!(assigned(line), name, "{line}");
+        }
+    }
+
+    #[test]
+    fn calls_give_their_arguments() {
+        let line = "  r = bpf_map_update_elem(&m, &k[f(1, 2)], (void *)&v, BPF_ANY);";
+        assert_eq!(arguments(line, "bpf_map_update_elem").unwrap(), ["&m", "&k[f(1, 2)]", "(void *)&v", "BPF_ANY"]);
+        assert_eq!(arguments("f(a,", "f"), None);
+        assert_eq!(arguments("g(a)", "f"), None);
+    }
+
+    #[test]
+    fn places_are_found_by_column() {
+        assert_eq!(pointer("    *v += 1;", 8), Some("v"));
+        assert_eq!(pointer("    return v->x;", 15), Some("x"));
+        assert_eq!(pointer("    return v->x;", 12), Some("v"));
+        assert_eq!(pointer("    return v->x;", 5), None);
+        assert_eq!(index("  v->data[i] = 1;"), Some("i"));
+        assert_eq!(index("  v->data[3] = 1;"), None);
+        assert_eq!(parameters("int prog(void *data, __u64 len)"), ["data", "len"]);
+    }
+
+    #[test]
+    fn spans_are_expressions() {
+        let at = |line: &'static str, column| &line[span(line, Some(column))];
+        assert_eq!(at("    *v += 1;", 5), "*v");
+        assert_eq!(at("    v->data[i] = 1;", 5), "v->data[i]");
+        assert_eq!(at("  x = f(a, g(b));", 7), "f(a, g(b))");
+        assert_eq!(at("  x = f(a, g(b));", 5), "= f(a, g(b))");
+        assert_eq!(at("  x = f(a,", 7), "f(a,");
+        assert_eq!(at("  x = 1;", 99), "x = 1;");
+        assert_eq!(&"  x = 1;"[span("  x = 1;", None)], "x = 1;");
+        assert_eq!(span("", Some(3)), 0..0);
+    }
+}
