@@ -3,14 +3,20 @@
 use stingless_abi::{Limits, Trust};
 use stingless_object::Unit;
 
+use crate::cfg::Cfg;
+
 /// What does not change while a program is explored.
 pub(crate) struct Env<'a> {
     /// The program.
     pub(crate) unit: &'a Unit,
+    /// Its control flow.
+    pub(crate) cfg: &'a Cfg,
     /// Whose it is.
     pub(crate) trust: Trust,
     /// What it may use.
     pub(crate) limits: &'a Limits,
+    /// The paths are logged, to explain a failure.
+    pub(crate) trace: bool,
     /// A global function is explored on its own, not the program.
     pub(crate) is_function: bool,
     /// The global function's result is a number.

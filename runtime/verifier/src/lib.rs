@@ -28,7 +28,7 @@ mod verify;
 
 pub use error::{Class, Note, VerifierError};
 pub use facts::{Access, Facts, Stats};
-pub use report::{Kind, Row};
+pub use report::{Kind, Row, render};
 #[doc(hidden)]
 pub use verified::Assumed;
 pub use verified::Verified;

@@ -26,20 +26,43 @@ use crate::verified::Verified;
 /// is an error with [`VerifierError::is_bug`], never an accept.
 pub fn verify(unit: Unit, trust: Trust, limits: &Limits) -> Result<Verified, Box<VerifierError>> {
     structure(&unit, limits)?;
-    let _cfg = Cfg::build(&unit)?;
+    let cfg = Cfg::build(&unit)?;
     let moves = moves_data(&unit);
-    let mut env = Env { unit: &unit, trust, limits, is_function: false, function_returns: false, moves_data: &moves };
-    let mut collector = Collector::new(unit.code.len(), unit.code.subprogs().len());
-    let (walked, seen) = explore(&env, collector, 0, entry_state(&env), 0)?;
-    collector = seen;
-    let mut total = walked;
+    let mut env = Env {
+        unit: &unit,
+        cfg: &cfg,
+        trust,
+        limits,
+        trace: false,
+        is_function: false,
+        function_returns: false,
+        moves_data: &moves,
+    };
+    let proved = prove(&env).map_err(|error| {
+        // Once more, with every step logged, to tell how it came to that. Failures are deterministic.
+        env.trace = true;
+        prove(&env).err().unwrap_or(error)
+    });
+    let (total, collector) = proved?;
+    chains(&unit, &collector, limits)?;
+    let has_functions = unit.funcs.iter().skip(1).any(|f| f.global);
+    let longest = if has_functions { None } else { Some(total.longest) };
+    let facts = collector.into_facts(longest);
+    let stats = Stats { insns_processed: total.examined, ..Stats::default() };
+    Ok(Verified { unit, facts, stats })
+}
+
+/// Walks the program and each global function that it calls.
+fn prove(env: &Env<'_>) -> Result<(Walked, Collector), Box<VerifierError>> {
+    let unit = env.unit;
+    let collector = Collector::new(unit.code.len(), unit.code.subprogs().len());
+    let (mut total, mut collector) = explore(env, collector, 0, entry_state(env), 0)?;
     for (subprog, info) in unit.funcs.iter().enumerate().filter(|(i, f)| *i != 0 && f.global) {
         if !collector.edges().iter().any(|e| e.callee == subprog) {
             // Never called: only its callers would give it a meaning, and there are none.
             continue;
         }
-        env.is_function = true;
-        env.function_returns = info.returns_scalar;
+        let env = Env { is_function: true, function_returns: info.returns_scalar, ..*env };
         let start = unit.code.subprogs()[subprog].start as usize;
         let state = function_state(info, subprog);
         let (walked, seen) = explore(&env, collector, start, state, total.examined)?;
@@ -47,12 +70,7 @@ pub fn verify(unit: Unit, trust: Trust, limits: &Limits) -> Result<Verified, Box
         total.examined = walked.examined;
         total.longest = total.longest.saturating_add(walked.longest);
     }
-    chains(&unit, &collector, limits)?;
-    let has_functions = unit.funcs.iter().skip(1).any(|f| f.global);
-    let longest = if has_functions { None } else { Some(total.longest) };
-    let facts = collector.into_facts(longest);
-    let stats = Stats { insns_processed: total.examined, ..Stats::default() };
-    Ok(Verified { unit, facts, stats })
+    Ok((total, collector))
 }
 
 fn explore(

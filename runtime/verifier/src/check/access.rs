@@ -3,7 +3,7 @@
 use stingless_abi::{CtxError, FieldKind, MapSpec};
 use stingless_isa::{Reg, Size};
 
-use super::{Check, Checker, bug, fail, fail_because};
+use super::{Check, Checker, Fail, bug, fail, fail_because};
 use crate::domain::Scalar;
 use crate::obligation::Mode;
 use crate::region::Region;
@@ -344,7 +344,11 @@ impl Checker<'_> {
 }
 
 fn uninit(off: i64) -> Check {
-    fail(Kind::UninitStack, format!("the stack byte at offset {off} is read but was never written on this path"))
+    let message = format!("the stack byte at offset {off} is read but was never written on this path");
+    fail(Kind::UninitStack, message).map_err(|mut f: Box<Fail>| {
+        f.blame.stack = Some(off);
+        f
+    })
 }
 
 /// Whether base + offset is a multiple of `n`, for bases that are multiples of 8.

@@ -12,7 +12,7 @@ use crate::domain::Scalar;
 use crate::env::Env;
 use crate::obligation::Obligation;
 use crate::region::Region;
-use crate::report::Kind;
+use crate::report::{Blame, Kind};
 use crate::state::State;
 use crate::value::{Value, range_text};
 
@@ -30,6 +30,16 @@ pub(crate) struct Fail {
     pub(crate) cause: Option<String>,
     /// A suggestion.
     pub(crate) help: Option<String>,
+    /// What it was about, for the report.
+    pub(crate) blame: Blame,
+}
+
+impl Fail {
+    /// The same failure, blamed on an obligation.
+    pub(crate) fn of(mut self: Box<Self>, obligation: &Obligation) -> Box<Fail> {
+        self.blame = Blame { stack: self.blame.stack, ..Blame::of(obligation) };
+        self
+    }
 }
 
 /// What proving gives.
@@ -37,7 +47,7 @@ pub(crate) type Check = Result<(), Box<Fail>>;
 
 /// A failure with its sentence.
 pub(crate) fn fail<T>(kind: Kind, message: impl Into<String>) -> Result<T, Box<Fail>> {
-    Err(Box::new(Fail { kind, message: message.into(), cause: None, help: None }))
+    Err(Box::new(Fail { kind, message: message.into(), cause: None, help: None, blame: Blame::default() }))
 }
 
 /// A failure with its sentence and what was known.
@@ -46,7 +56,13 @@ pub(crate) fn fail_because<T>(
     message: impl Into<String>,
     cause: impl Into<String>,
 ) -> Result<T, Box<Fail>> {
-    Err(Box::new(Fail { kind, message: message.into(), cause: Some(cause.into()), help: None }))
+    Err(Box::new(Fail {
+        kind,
+        message: message.into(),
+        cause: Some(cause.into()),
+        help: None,
+        blame: Blame::default(),
+    }))
 }
 
 /// An inconsistency of ours.

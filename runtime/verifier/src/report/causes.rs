@@ -2,13 +2,14 @@
 //! left the check out.
 
 use stingless_abi::Ret;
-use stingless_isa::{Callee, Insn, Ref, Reg};
+use stingless_isa::{Callee, Insn, Operand, Ref, Reg};
 use stingless_object::Unit;
 
 use super::replay::{Compared, How, Indexed, Replay, Vid};
 use super::{Kind, ctext};
 use crate::cfg::Cfg;
 use crate::error::Note;
+use crate::obligation::Obligation;
 use crate::usage::{CLOBBERED, Usage};
 
 /// What a failed obligation was about.
@@ -16,10 +17,33 @@ use crate::usage::{CLOBBERED, Usage};
 pub(crate) struct Blame {
     /// The register at fault.
     pub(crate) reg: Option<Reg>,
+    /// The other operand, where there are two.
+    pub(crate) other: Option<Reg>,
     /// For a call, which argument of it, from 0.
     pub(crate) argument: Option<u8>,
     /// The byte of the stack, from `r10` of the current frame, that was found not to be written.
     pub(crate) stack: Option<i64>,
+}
+
+impl Blame {
+    /// What a failure of this obligation is about.
+    pub(crate) fn of(obligation: &Obligation) -> Blame {
+        let reg = |reg| Blame { reg: Some(reg), ..Blame::default() };
+        let both = |dst, src| match src {
+            Operand::Reg(src) => Blame { reg: Some(dst), other: Some(src), ..Blame::default() },
+            Operand::Imm(_) => reg(dst),
+        };
+        match *obligation {
+            Obligation::Set(r) | Obligation::Writable(r) | Obligation::Number(r) => reg(r),
+            Obligation::Arith { dst, src, .. } | Obligation::Comparable { dst, src, .. } => both(dst, src),
+            Obligation::Access { base, .. } | Obligation::Extendable { base, .. } => reg(base),
+            Obligation::Storable { value, .. } => reg(value),
+            Obligation::PacketLoad { .. } => reg(Reg::R6),
+            Obligation::Argument(ref a) => Blame { argument: Some(a.index), ..reg(a.reg) },
+            Obligation::Return => reg(Reg::R0),
+            Obligation::Callable(_) | Obligation::Unheld | Obligation::Resolved(_) => Blame::default(),
+        }
+    }
 }
 
 /// A failure, with all that its path tells.

@@ -83,7 +83,9 @@ pub(super) fn index(line: &str) -> Option<&str> {
 
 /// The pointer that an access at this column goes through: `v` of `*v += 1` and of `v->hits++`.
 pub(super) fn pointer(line: &str, column: u32) -> Option<&str> {
-    let rest = line.get((column as usize).checked_sub(1)?..)?;
+    let at = (column as usize).checked_sub(1)?;
+    let from = if assigns(line.get(at..)?) { 0 } else { start_of_place(line, at) };
+    let rest = line.get(from..)?;
     let rest = rest.trim_start_matches(|c: char| matches!(c, '*' | '(' | '+' | '-' | '!' | '&') || c.is_whitespace());
     let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
     let name = &rest[..end];
@@ -110,8 +112,25 @@ pub(super) fn span(line: &str, column: Option<u32>) -> std::ops::Range<usize> {
     let Some(from) = column.and_then(|c| (c as usize).checked_sub(1)).filter(|c| whole.contains(c)) else {
         return if whole.is_empty() { 0..line.len() } else { whole };
     };
-    let Some(rest) = line.get(from..) else { return whole };
+    let from = start_of_place(line, from);
+    let Some(rest) = line.get(from..).filter(|rest| !assigns(rest)) else {
+        return whole.start..whole.start + line[whole.clone()].trim_end_matches(';').len();
+    };
     from..from + expression(rest)
+}
+
+/// Whether a text begins with an assignment's operator: clang points there for what is stored.
+fn assigns(text: &str) -> bool {
+    let operator = text.trim_start_matches(['+', '-', '*', '/', '%', '&', '|', '^', '<', '>']);
+    text.len() - operator.len() <= 2 && operator.starts_with('=') && !operator.starts_with("==")
+}
+
+/// Where the expression begins whose member is at an offset: clang points at `x` of `v->x`.
+fn start_of_place(line: &str, at: usize) -> usize {
+    let Some(before) = line.get(..at) else { return at };
+    let Some(owner) = before.strip_suffix("->").or_else(|| before.strip_suffix('.')) else { return at };
+    let word = owner.trim_end_matches(|c: char| c.is_alphanumeric() || matches!(c, '_' | '[' | ']'));
+    if word.len() == owner.len() { at } else { start_of_place(line, word.len()) }
 }
 
 /// Bytes of the expression that a text begins with: prefix operators, a name, then members, indices and one call.
@@ -193,8 +212,9 @@ mod tests {
     #[test]
     fn places_are_found_by_column() {
         assert_eq!(pointer("    *v += 1;", 8), Some("v"));
-        assert_eq!(pointer("    return v->x;", 15), Some("x"));
+        assert_eq!(pointer("    return v->x;", 15), Some("v"));
         assert_eq!(pointer("    return v->x;", 12), Some("v"));
+        assert_eq!(pointer("    return a.b[i]->x;", 20), Some("a"));
         assert_eq!(pointer("    return v->x;", 5), None);
         assert_eq!(index("  v->data[i] = 1;"), Some("i"));
         assert_eq!(index("  v->data[3] = 1;"), None);
@@ -206,8 +226,10 @@ mod tests {
         let at = |line: &'static str, column| &line[span(line, Some(column))];
         assert_eq!(at("    *v += 1;", 5), "*v");
         assert_eq!(at("    v->data[i] = 1;", 5), "v->data[i]");
+        assert_eq!(at("    v->data[i] = 1;", 8), "v->data[i]");
         assert_eq!(at("  x = f(a, g(b));", 7), "f(a, g(b))");
-        assert_eq!(at("  x = f(a, g(b));", 5), "= f(a, g(b))");
+        assert_eq!(at("  x = f(a, g(b));", 5), "x = f(a, g(b))");
+        assert_eq!(at("  *v += 1;", 6), "*v += 1");
         assert_eq!(at("  x = f(a,", 7), "f(a,");
         assert_eq!(at("  x = 1;", 99), "x = 1;");
         assert_eq!(&"  x = 1;"[span("  x = 1;", None)], "x = 1;");

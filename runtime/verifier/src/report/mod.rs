@@ -6,8 +6,6 @@ mod codes;
 mod ctext;
 mod render;
 mod replay;
-#[cfg(test)]
-mod tests;
 mod trace;
 
 pub(crate) use causes::Blame;
