@@ -152,10 +152,10 @@ impl Checker<'_> {
         }
         let first = ptr.min_off() + i128::from(span.off);
         let end = ptr.max_off() + i128::from(span.off) + i128::from(span.bytes);
-        let whole = i128::from(self.state.reach(region, 0));
+        let whole = i128::from(self.state.reach(region, 0).unwrap_or(0));
         let from_var = i128::from(ptr.off) + i128::from(span.off) + i128::from(span.bytes);
-        let var = if ptr.id == 0 { 0 } else { i128::from(self.state.reach(region, ptr.id)) };
-        if first >= 0 && (end <= whole || from_var <= var) {
+        let var = if ptr.id == 0 { None } else { self.state.reach(region, ptr.id) };
+        if first >= 0 && (end <= whole || var.is_some_and(|v| from_var <= i128::from(v))) {
             return Ok(());
         }
         let known = format!("the offset is {}, {whole} bytes are known to be there", offset_text(ptr, span.off));

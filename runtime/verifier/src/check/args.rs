@@ -139,7 +139,31 @@ impl Checker<'_> {
         if value.as_constant() == Some(0) {
             return Ok(());
         }
-        self.memory(arg, &Value { nullable: false, ..*value }, access, bytes)
+        let value = Value { nullable: false, ..*value };
+        match arg.len {
+            // What is left to prove are the rights: the bytes are there, down to the region's start.
+            Some((reg, _)) if len == MemLen::Next && self.as_long_as(&value, self.state.reg(reg)) => {
+                self.memory(arg, &Value { off: 0, ..value }, access, 0)
+            }
+            Some(_) | None => self.memory(arg, &value, access, bytes),
+        }
+    }
+
+    /// Whether `len` bytes from `ptr` on lie in a region with a learned range because of what `len` *is*, whatever its
+    /// bounds: the region's own length, or a number that was added to the region's start and compared with its end.
+    ///
+    /// With `len` = link + a and `ptr` = base + b, the region holds base + link + reach; so b + a <= reach will do. `len`
+    /// is below 2^29 and the link's number, where something was learned of it, is far from wrapping: these are integers.
+    fn as_long_as(&self, ptr: &Value, len: &Value) -> bool {
+        let Some(region) = ptr.region().filter(|r| r.has_learned_range()) else {
+            return false;
+        };
+        if ptr.num.as_constant() != Some(0) || ptr.off < 0 || len.id == 0 {
+            return false;
+        }
+        let whole = region == Region::Linked && len.id == self.state.length_id;
+        let reach = if whole { Some(0) } else { self.state.reach(region, len.id) };
+        reach.is_some_and(|r| i64::from(ptr.off) + i64::from(len.off) <= i64::from(r))
     }
 
     fn base_aligned(&self, value: &Value, align: u32) -> bool {

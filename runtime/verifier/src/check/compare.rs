@@ -60,6 +60,16 @@ pub(crate) fn same_base(a: &Value, b: &Value) -> bool {
     }
 }
 
+/// The region whose length `a - b` is: end minus start of one data region. That tells how much there is, not where.
+pub(crate) fn data_length(a: &Value, b: &Value) -> Option<Region> {
+    match (a.region()?, b.region()?) {
+        (Region::DataEnd(n), Region::Data(m)) if n == m && !a.nullable && !b.nullable && b.fixed_off() == Some(0) => {
+            Some(Region::Data(n))
+        }
+        (_, _) => None,
+    }
+}
+
 /// The data region that a pointer belongs to.
 fn data_region(value: &Value) -> Option<u8> {
     match value.region()? {

@@ -44,7 +44,7 @@ pub(crate) struct Reach {
     pub(crate) region: Region,
     /// The id of the variable part; 0 for none.
     pub(crate) var: u32,
-    /// Bytes, at least 1.
+    /// Bytes; 0 says that the variable part itself lies within, which is known of none but the empty one without a name.
     pub(crate) bytes: u32,
 }
 
@@ -179,7 +179,7 @@ impl State {
 
     /// Remembers that `bytes` more than the variable part `var` lie in the region.
     pub(crate) fn learn(&mut self, region: Region, var: u32, bytes: u32) {
-        if bytes == 0 {
+        if bytes == 0 && var == 0 {
             return;
         }
         if let Some(known) = self.reaches.iter_mut().find(|r| r.region == region && r.var == var) {
@@ -193,9 +193,11 @@ impl State {
         self.reaches.push(Reach { region, var, bytes });
     }
 
-    /// How many bytes from the variable part `var` on are known to lie in the region.
-    pub(crate) fn reach(&self, region: Region, var: u32) -> u32 {
-        self.reaches.iter().find(|r| r.region == region && r.var == var).map_or(0, |r| r.bytes)
+    /// How many bytes from the variable part `var` on are known to lie in the region; `None` where nothing is known of
+    /// it, not even that it lies within.
+    pub(crate) fn reach(&self, region: Region, var: u32) -> Option<u32> {
+        let known = self.reaches.iter().find(|r| r.region == region && r.var == var).map(|r| r.bytes);
+        if var == 0 { known.or(Some(0)) } else { known }
     }
 
     /// The pointer of an or-NULL result, and all its copies, turned out to be NULL or not.

@@ -3,8 +3,9 @@
 use stingless_isa::{AluOp, Operand, Reg, UnaryOp, Width};
 
 use super::Machine;
-use crate::check::{Fail, bug};
+use crate::check::{Fail, bug, data_length};
 use crate::domain::Scalar;
+use crate::region::Region;
 use crate::state::State;
 use crate::value::Value;
 
@@ -91,6 +92,13 @@ impl Machine<'_> {
         Value { id, off, node, ..Value::scalar(num) }
     }
 
+    /// The length of a data region: a number with a link of its own, of which it is known that as many bytes are there.
+    fn length_of(&mut self, state: &mut State, region: Region) -> Value {
+        let id = self.fresh_id();
+        state.learn(region, id, 0);
+        Value { id, ..Value::scalar(Scalar::from_range(0, i64::MAX as u64)) }
+    }
+
     /// A pointer plus or minus a number.
     fn pointer(
         &mut self,
@@ -99,6 +107,11 @@ impl Machine<'_> {
         (a, dst): (Value, Reg),
         (b, src): (Value, Operand),
     ) -> Result<Value, Box<Fail>> {
+        if op == AluOp::Sub
+            && let Some(region) = data_length(&a, &b)
+        {
+            return Ok(self.length_of(state, region));
+        }
         if a.is_ptr() && b.is_ptr() {
             return Ok(Value::unknown());
         }
