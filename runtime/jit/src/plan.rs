@@ -94,6 +94,8 @@ impl Plan {
             Insn::LoadRef { target: Ref::Func(start), .. } => {
                 self.callbacks[program.unit.code.subprog_of(start as usize)] = true;
                 self.uses_vm = true;
+                // A callback without a landing would let a trap below it skip the frames of the helper that calls back.
+                self.traps = true;
             }
             Insn::Poison(_) => {
                 frame.calls = true;

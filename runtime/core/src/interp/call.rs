@@ -10,7 +10,7 @@ use crate::interp::memory::Memory;
 use crate::interp::turn::{Caller, Turn};
 use crate::interp::{Machine, Outcome, Site, Start, Stop};
 use crate::sys::call::CallCx;
-use crate::vm::{CallBack, Program, Proof, Trapped};
+use crate::vm::{CallBack, Program, Trapped};
 
 impl<M: Memory> Turn<'_, '_, M> {
     /// Makes a call; an outcome ends the activation.
@@ -18,10 +18,8 @@ impl<M: Memory> Turn<'_, '_, M> {
         match callee {
             Callee::Local(target) => self.call_local(target as usize).map(|()| None),
             Callee::Helper(id) => self.call_helper(id),
-            Callee::Reg(reg) => match self.program.proof() {
-                Proof::Assumed(_) => self.call_helper(self.reg(reg) as u32),
-                Proof::Verified(_) => Err(Stop::new(TrapKind::Poison, "a call through a register is never proved")),
-            },
+            Callee::Reg(reg) if self.program.proof().is_assumed() => self.call_helper(self.reg(reg) as u32),
+            Callee::Reg(_) => Err(Stop::new(TrapKind::Poison, "a call through a register is never proved")),
             Callee::Kfunc(id) => Err(Stop::new(TrapKind::Poison, format!("kfunc {id} was never resolved"))),
             Callee::Symbol(id) => Err(Stop::new(TrapKind::Poison, format!("function {id} was never resolved"))),
         }
@@ -30,8 +28,6 @@ impl<M: Memory> Turn<'_, '_, M> {
     fn call_local(&mut self, target: usize) -> Result<(), Stop> {
         let [.., r6, r7, r8, r9, fp] = self.regs;
         let caller = Caller { back_to: self.pc + 1, saved: [r6, r7, r8, r9], fp, may_goto: self.may_goto };
-        self.cx.set_at(self.pc);
-        self.cx.spend(self.sub_len(target))?;
         self.pc = target;
         let frame = self.frame()?;
         self.callers.push(caller);
@@ -40,17 +36,11 @@ impl<M: Memory> Turn<'_, '_, M> {
         self.machine.mem.enter(self.site(), frame)
     }
 
-    /// Instructions of the subprogram that starts at `target`.
-    fn sub_len(&self, target: usize) -> u64 {
-        let code = &self.program.unit().code;
-        let sub = &code.subprogs()[code.subprog_of(target)];
-        u64::from(sub.end - sub.start)
-    }
-
     /// `exit`: back to the caller, or the end of the activation.
     pub(crate) fn exit(&mut self) -> Result<Option<Outcome>, Stop> {
         let r0 = self.reg(Reg::R0);
         if self.callers.is_empty() {
+            self.pay()?;
             self.machine.mem.exit(self.site(), self.start, r0)?;
             return Ok(Some(Outcome::Exit(r0)));
         }
@@ -96,7 +86,7 @@ impl<M: Memory> Turn<'_, '_, M> {
 
     /// Leaves the current frame for another program.
     fn tail_call(&mut self, next: Arc<Program>, args: [u64; 5]) -> Result<Option<Outcome>, Stop> {
-        self.cx.spend(1)?;
+        self.pay()?;
         if self.callers.is_empty() {
             return Ok(Some(Outcome::Tail(next, args)));
         }
@@ -145,11 +135,10 @@ struct Back<'b, M> {
 impl<M: Memory> CallBack for Back<'_, M> {
     fn call_back(&mut self, cx: &mut CallCx<'_>, entry: u64, args: [u64; 4]) -> Result<u64, Trapped> {
         let subs = self.program.unit().code.subprogs();
-        let sub = subs.iter().find(|s| u64::from(s.start) == entry);
-        let (Some(sub), Some(kind)) = (sub, self.kind) else {
+        let starts = subs.iter().any(|s| u64::from(s.start) == entry);
+        let Some(kind) = self.kind.filter(|_| starts) else {
             return Err(cx.trap(TrapKind::Obligation, format!("{entry:#x} is no callback of the plugin")));
         };
-        cx.spend(u64::from(sub.end - sub.start))?;
         let [r1, r2, r3, r4] = args;
         let args = [r1, r2, r3, r4, 0];
         let site = Site { program: self.program, at: self.site };

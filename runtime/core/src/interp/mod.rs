@@ -10,8 +10,6 @@ mod call;
 mod checked;
 mod memory;
 mod stack;
-#[cfg(test)]
-mod tests;
 mod turn;
 
 use std::sync::Arc;

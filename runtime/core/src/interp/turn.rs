@@ -36,7 +36,12 @@ pub(crate) struct Turn<'t, 'c, M> {
     /// Iterations of `may_goto` left to this frame (Linux: one hidden count per frame).
     pub(crate) may_goto: u32,
     pub(crate) start: Start,
+    /// Instructions run and not yet taken off the deadline's budget.
+    unpaid: u64,
 }
+
+/// Instructions after which the budget is charged.
+const PAY_EVERY: u64 = 256;
 
 /// Where a memory access goes.
 enum Place {
@@ -59,7 +64,7 @@ impl<'t, 'c, M: Memory> Turn<'t, 'c, M> {
         let mut regs = [0; Reg::COUNT];
         regs[1..6].copy_from_slice(&args);
         let may_goto = MAY_GOTO_BUDGET;
-        Turn { machine, cx, program, regs, pc, callers: Vec::new(), may_goto, start: Start::Entry }
+        Turn { machine, cx, program, regs, pc, callers: Vec::new(), may_goto, start: Start::Entry, unpaid: 0 }
     }
 
     /// Index of the current instruction.
@@ -104,11 +109,21 @@ impl<'t, 'c, M: Memory> Turn<'t, 'c, M> {
         Ok(self.machine.stack.push(self.machine.mem.frame_bytes(self.program, sub)))
     }
 
+    /// Takes what was run off the deadline's budget.
+    pub(crate) fn pay(&mut self) -> Result<(), Stop> {
+        self.cx.set_at(self.pc);
+        Ok(self.cx.spend(std::mem::take(&mut self.unpaid))?)
+    }
+
     /// Runs to the end of the activation.
     pub(crate) fn walk(&mut self) -> Result<Outcome, Stop> {
         let insns = self.program.unit().code.insns();
         loop {
             let insn = &insns[self.pc];
+            self.unpaid += 1;
+            if self.unpaid >= PAY_EVERY {
+                self.pay()?;
+            }
             self.machine.mem.insn(self.site(), insn)?;
             match *insn {
                 Insn::Alu { op, width, dst, src } => self.alu(op, width, dst, src),
@@ -123,9 +138,9 @@ impl<'t, 'c, M: Memory> Turn<'t, 'c, M> {
                 }
                 Insn::LoadAcquire { size, dst, base, off } => self.load_acquire(size, dst, base, off)?,
                 Insn::StoreRelease { size, base, off, src } => self.store_release(size, base, off, src)?,
-                Insn::Jump { target, long: _ } => self.jump(target)?,
+                Insn::Jump { target, long: _ } => self.jump(target),
                 Insn::Branch { cond, width, dst, src, target } => self.branch(cond, width, (dst, src), target)?,
-                Insn::MayGoto { target } => self.may_goto(target)?,
+                Insn::MayGoto { target } => self.may_goto(target),
                 Insn::Call(callee) => {
                     if let Some(outcome) = self.call(callee)? {
                         return Ok(outcome);

@@ -8,7 +8,9 @@ use stingless_abi::{TrapKind, VmCtx};
 
 use crate::caller::HostState;
 use crate::sys::entry::{HelperFn, call_guarded};
-use crate::vm::{CallBack, Held, HelperError, HelperRow, Program, Record, Release, Trapped, tail_target};
+use crate::vm::{
+    CALLBACK_STEPS, CallBack, Held, HelperError, HelperRow, Program, Record, Release, Trapped, tail_target,
+};
 
 /// A handle on the call in progress. It lives as long as the helper's body or the interpreter's run that received it, and
 /// stays on its thread.
@@ -206,6 +208,7 @@ impl<'c> CallCx<'c> {
     /// The callback trapped; the helper returns this as its own error at once.
     #[doc(hidden)]
     pub fn call_back(&mut self, callback: u64, args: [u64; 4]) -> Result<u64, Trapped> {
+        self.spend(CALLBACK_STEPS)?;
         let [r1, r2, r3, r4] = args;
         let r0 = if self.vm().callback == 0 {
             let entry = with_exposed_provenance::<()>(callback as usize);

@@ -22,3 +22,6 @@ pub(crate) mod publish;
 pub(crate) mod raw;
 pub(crate) mod run;
 pub(crate) mod typed;
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! One run: the thread's `VmCtx`, the engine, and everything put back afterwards.
 
-use std::cell::{Cell, OnceCell, UnsafeCell};
+use std::cell::{Cell, UnsafeCell};
 use std::ptr::with_exposed_provenance;
 use std::time::Duration;
 
@@ -9,24 +9,24 @@ use stingless_abi::{TrapKind, VmCtx};
 use crate::interp;
 use crate::sys::call::{CallCx, compiled_tail_call, interpret_callback, out_of_budget};
 use crate::sys::entry::HelperFn;
+use crate::sys::epoch;
 use crate::sys::raw::Raw;
-use crate::vm::{Budget, EngineKind, Program, Record, SlotLease, Trap, Trapped};
+use crate::vm::{Budget, EngineKind, Program, Record, Trap, Trapped};
 
 /// Calls that may be nested (plugin -> helper -> plugin ...): each takes native stack.
 const MAX_NESTED: u32 = 32;
 /// `vm.at` before the first instruction that can trap.
 const NOWHERE: u32 = u32::MAX;
 
-/// A thread's part of execution: one `VmCtx` and one slot for life.
+/// A thread's part of execution: one `VmCtx` for life.
 struct Exec {
     ctx: UnsafeCell<VmCtx>,
-    lease: OnceCell<SlotLease>,
     nested: Cell<u32>,
 }
 
 thread_local! {
     static EXEC: Exec = const {
-        Exec { ctx: UnsafeCell::new(IDLE), lease: OnceCell::new(), nested: Cell::new(0) }
+        Exec { ctx: UnsafeCell::new(IDLE), nested: Cell::new(0) }
     };
 }
 
@@ -99,17 +99,12 @@ unsafe fn run_in(
     host: *const (),
     deadline: Option<Duration>,
 ) -> Result<u64, Trap> {
-    let slot = match exec.lease.get() {
-        Some(lease) => lease.number(),
-        None => {
-            let lease = SlotLease::take();
-            let lease = lease.ok_or_else(|| no_resources(program, "every execution slot is taken by a thread"))?;
-            exec.lease.get_or_init(|| lease).number()
-        }
-    };
+    let slot = epoch::slot().ok_or_else(|| no_resources(program, "every execution slot is taken by a thread"))?;
     if exec.nested.get() >= MAX_NESTED {
         return Err(no_resources(program, "plugins are nested more than 32 deep on one thread"));
     }
+    // Elements that the program may have looked up stay what they are until it ends.
+    let _pinned = program.needs_epoch().then(epoch::enter);
     let (budget, steps) = Budget::new(deadline);
     let mut record = Record::new(program, host, budget);
     let call = (&raw mut record).expose_provenance() as u64;

@@ -4,7 +4,6 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::epoch;
 use crate::caller::HostState;
 use crate::hook::Ctx;
 use crate::vm::{Program, Trap};
@@ -30,7 +29,6 @@ impl<H: Ctx> Typed<H> {
     /// Runs the program on a context.
     #[inline]
     pub(crate) fn call(&self, ctx: &mut H::Of<'_>, host: &HostState, deadline: Option<Duration>) -> Result<u64, Trap> {
-        let _epoch = self.program.needs_epoch().then(epoch::enter);
         let args = H::regs(ctx);
         // SAFETY: `new` compared the program's hook with `H::def()`, and `H: Ctx` promises that `regs` gives what that
         // hook's entry asks for, of a context borrowed exclusively until this call returns. `host` is a `HostState`, as

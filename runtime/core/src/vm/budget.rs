@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use crate::sys::clock::thread_cpu_ns;
 
-/// Steps before the clock is read for the first time. No program runs this many in more than a fraction of a millisecond.
-const FIRST_STEPS: i64 = 4096;
+/// Steps before the clock is read for the first time, which is when the call's time begins to count: a few microseconds.
+const FIRST_STEPS: i64 = 1024;
+/// Steps that a callback costs beside its instructions: the way through the helper and back.
+pub(crate) const CALLBACK_STEPS: u64 = 16;
 /// How often the clock should be read: nanoseconds of thread CPU time between two looks.
-const LOOK_EVERY_NS: u64 = 200_000;
+const LOOK_EVERY_NS: u64 = 100_000;
 const MIN_STEPS: i64 = 64;
 const MAX_STEPS: i64 = 1 << 22;
 

@@ -10,17 +10,13 @@ mod budget;
 mod error;
 mod program;
 mod record;
-mod slot;
 mod tail;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use crate::engine::EngineKind;
 pub(crate) use bind::{Builder, set_program};
-pub(crate) use budget::Budget;
+pub(crate) use budget::{Budget, CALLBACK_STEPS};
 pub use error::{HelperError, Trap, Trapped};
 pub use program::BuildError;
 pub(crate) use program::{Build, HelperRow, LiveMap, Program, Proof, Settings};
 pub(crate) use record::{CallBack, Held, Record, Release};
-pub(crate) use slot::SlotLease;
 pub(crate) use tail::tail_target;

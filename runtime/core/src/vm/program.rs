@@ -44,6 +44,9 @@ pub(crate) enum Proof {
     Verified(Arc<Verified>),
     /// A test says so.
     Assumed(Arc<Assumed>),
+    /// A test says so, and claims facts, to see that false ones are noticed.
+    #[cfg(test)]
+    Claimed(Arc<Assumed>, Arc<Facts>),
 }
 
 /// Settings of a program's runs.
@@ -122,6 +125,7 @@ impl Build {
         Ok(())
     }
 
+    /// Whether a run may look up elements that others can delete and reuse. A tail call may lead to any map.
     fn reclaims(&self) -> bool {
         let kinds = self.proof.unit().maps.iter().map(|m| m.spec.kind);
         kinds.into_iter().any(|kind| kind.reclaims() || kind == MapKind::ProgArray)
@@ -146,6 +150,8 @@ impl Proof {
         match self {
             Proof::Verified(v) => v.unit(),
             Proof::Assumed(a) => a.unit(),
+            #[cfg(test)]
+            Proof::Claimed(a, _) => a.unit(),
         }
     }
 
@@ -154,7 +160,14 @@ impl Proof {
         match self {
             Proof::Verified(v) => Some(v.facts()),
             Proof::Assumed(_) => None,
+            #[cfg(test)]
+            Proof::Claimed(_, facts) => Some(facts),
         }
+    }
+
+    /// Whether a call through a register is what a test wants.
+    pub(crate) fn is_assumed(&self) -> bool {
+        !matches!(self, Proof::Verified(_))
     }
 
     fn reached(&self, at: usize) -> bool {
