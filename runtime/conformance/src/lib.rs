@@ -9,5 +9,6 @@ pub mod engine;
 pub mod exec;
 #[cfg(target_arch = "x86_64")]
 pub mod jit;
+pub mod kernel;
 pub mod ubpf_asm;
 pub mod unit;
