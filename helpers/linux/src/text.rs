@@ -1,6 +1,6 @@
 //! Numbers in text, and comparison.
 
-use stingless::{CountOrErrno, Mem, Out};
+use stingless::{CountOrErrno, Mem, NonEmpty, Out};
 
 const EINVAL: i64 = -22;
 const ERANGE: i64 = -34;
@@ -67,7 +67,7 @@ stingless::bpf_call_4! {
     /// read, `-EINVAL` or `-ERANGE`.
     #[id = 105]
     #[effects(no_trap)]
-    pub fn bpf_strtol(_caller, buf: Mem, flags: u64, res: Out<i64>) -> CountOrErrno {
+    pub fn bpf_strtol(_caller, buf: NonEmpty, flags: u64, res: Out<i64>) -> CountOrErrno {
         let mut res = res;
         match strtol(&window(&buf), flags) {
             Ok((value, read)) => {
@@ -83,7 +83,7 @@ stingless::bpf_call_4! {
     /// Reads an unsigned number. See `bpf_strtol`.
     #[id = 106]
     #[effects(no_trap)]
-    pub fn bpf_strtoul(_caller, buf: Mem, flags: u64, res: Out<u64>) -> CountOrErrno {
+    pub fn bpf_strtoul(_caller, buf: NonEmpty, flags: u64, res: Out<u64>) -> CountOrErrno {
         let mut res = res;
         match strtoul(&window(&buf), flags) {
             Ok((value, read)) => {

@@ -46,11 +46,12 @@ pub use slot::Slot;
 pub use stingless_abi as abi;
 pub use stingless_abi::VmCtx;
 pub use stingless_derive::Ctx;
-pub use stingless_object::{KconfigValue, Object};
+pub use stingless_isa as isa;
+pub use stingless_object::{KconfigValue, Object, is_gpl_compatible};
 pub use stingless_verifier as verifier;
 pub use sys::args::{
     Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, ForEachCallback, Helper, Key, LoopCallback, MapArg,
-    MemOut, Out, Record, RecordPtr, SpinLock, ValueIn, ValueOut, ValuePtr,
+    MemOut, NonEmpty, Out, Record, RecordPtr, SpinLock, ValueIn, ValueOut, ValuePtr,
 };
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, run_assumed};

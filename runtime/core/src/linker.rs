@@ -4,8 +4,8 @@ use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use stingless_abi::{FIRST_NAMED_ID, HookDef, ProtoTable};
-use stingless_object::{KconfigValue, Object};
+use stingless_abi::{FIRST_NAMED_ID, HookDef, Proto, ProtoTable};
+use stingless_object::{KconfigValue, Object, Unit};
 
 use crate::caller::HostState;
 use crate::collection::{Collection, LoadedEach};
@@ -157,6 +157,20 @@ impl Linker {
     #[must_use]
     pub fn protos(&self) -> ProtoTable {
         ProtoTable::new(self.helpers.values().map(|r| r.proto.clone()))
+    }
+
+    /// All helpers, in order of their number.
+    pub fn helper_rows(&self) -> impl Iterator<Item = &Proto> {
+        self.helpers.values().map(|r| &*r.proto)
+    }
+
+    /// Links one program of an object, without verifying it: for listings. A program of a section that no hook takes is
+    /// linked as one of the first hook.
+    ///
+    /// # Errors
+    /// What cannot be linked.
+    pub fn unit(&self, object: &Object, program: usize) -> Result<Unit> {
+        Load::new(self).unit_of(object, program)
     }
 
     /// All hooks.

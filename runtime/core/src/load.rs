@@ -78,6 +78,14 @@ impl<'l> Load<'l> {
         Ok(self)
     }
 
+    /// One program, linked and no more.
+    pub(crate) fn unit_of(&self, object: &Object, at: usize) -> Result<Unit> {
+        let program = object.programs().get(at);
+        let hook = program.and_then(|p| self.hook_of(p).ok()).or_else(|| self.linker.hooks.first().cloned());
+        let hook = hook.ok_or_else(|| Error::NotFound { what: "hook", name: String::new(), known: Vec::new() })?;
+        self.link(object, at, hook)
+    }
+
     /// Verifies one unit that was made without an object, with its maps and the prog-array slots that hold it.
     pub(crate) fn unit(mut self, unit: Unit, maps: Vec<Map>, own_slots: Vec<(usize, u32)>) -> Self {
         self.maps = maps.into_iter().map(Some).collect();

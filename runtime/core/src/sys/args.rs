@@ -235,6 +235,35 @@ mem_args! {
     MemMut, "void *", MemUse::ReadWrite;
 }
 
+/// Memory to read that has at least one byte (Linux `ARG_CONST_SIZE`).
+pub struct NonEmpty<'c>(Mem<'c>);
+
+impl<'c> std::ops::Deref for NonEmpty<'c> {
+    type Target = Mem<'c>;
+
+    fn deref(&self) -> &Mem<'c> {
+        &self.0
+    }
+}
+
+// SAFETY: as `Mem`, with a length that is proved not to be 0.
+unsafe impl<'c> Arg<'c> for NonEmpty<'c> {
+    const REGS: usize = 2;
+
+    fn describe(name: &'static str, out: &mut Vec<ArgRow>) {
+        let start = out.len();
+        <Mem<'c> as Arg<'c>>::describe(name, out);
+        if let Some(len) = out.get_mut(start + 1) {
+            len.kind = ArgKind::Len { zero_ok: false };
+        }
+    }
+
+    unsafe fn take(scope: &'c Scope, regs: &[u64; 5], at: usize) -> Self {
+        // SAFETY: passed on to the caller.
+        NonEmpty(unsafe { <Mem<'c> as Arg<'c>>::take(scope, regs, at) })
+    }
+}
+
 /// Memory that the helper fills entirely; it may be uninitialised before. Unwritten bytes are zeroed.
 pub struct MemOut<'c>(MemMut<'c>);
 

@@ -1,0 +1,103 @@
+//! `stingless check`.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use stingless::verifier::Kind;
+use stingless::{Linker, LoadedEach};
+
+use crate::args::{self, CheckArgs};
+use crate::{Failure, Outcome, hooks, input, raw, report};
+
+pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
+    if let Some(code) = &args.explain {
+        return explain(code);
+    }
+    if let Some(spec) = &args.spec {
+        return crate::spec::check(spec, args.trust);
+    }
+    let engine = args::engine("interp", 0, None, args.trust)?;
+    let linker = hooks::linker(&engine)?;
+    let mut objects = Vec::new();
+    let mut outcome = Outcome::Ok;
+    for file in &args.files {
+        let loaded = load(&linker, file, args);
+        if !matches!(&loaded, Ok(l) if wanted_refused(l, args).next().is_none()) {
+            outcome = Outcome::Refused;
+        }
+        if args.json {
+            objects.push(document(file, &loaded, args));
+        } else {
+            print(file, &loaded, args);
+        }
+    }
+    if args.json {
+        out!("{}", json!({ "objects": objects }));
+    }
+    Ok(outcome)
+}
+
+fn explain(code: &str) -> Result<Outcome, Failure> {
+    match Kind::from_code(code) {
+        Some(kind) => {
+            let row = kind.row();
+            out!("{} ({}, class {})\n\n{}.", row.code, row.name, row.class.key(), row.title);
+            Ok(Outcome::Ok)
+        }
+        None => Err(Failure(format!("no code `{code}`: codes look like E0012"))),
+    }
+}
+
+fn load(linker: &Linker, file: &Path, args: &CheckArgs) -> Result<LoadedEach, Failure> {
+    let in_file = |e: stingless::Error| Failure::from(e.in_file(file));
+    if args.raw.raw {
+        let hook = args.hook.as_deref().unwrap_or("raw");
+        return linker.load_raw(&raw::program(file, &args.raw, hook)?).map_err(in_file);
+    }
+    let object = input::object(file)?;
+    match &args.hook {
+        Some(hook) => linker.load_each_as(&object, hook).map_err(in_file),
+        None => linker.load_each(&object).map_err(in_file),
+    }
+}
+
+fn wanted_refused<'l>(loaded: &'l LoadedEach, args: &'l CheckArgs) -> impl Iterator<Item = &'l stingless::Refused> {
+    loaded.refused.iter().filter(|r| args.program.as_deref().is_none_or(|n| n == r.info.name))
+}
+
+fn document(file: &Path, loaded: &Result<LoadedEach, Failure>, args: &CheckArgs) -> Value {
+    let file = file.display().to_string();
+    match loaded {
+        Ok(l) => json!({
+            "file": file, "error": null, "programs": report::programs(l, args.program.as_deref()),
+        }),
+        Err(Failure(text)) => json!({ "file": file, "error": text, "programs": [] }),
+    }
+}
+
+fn print(file: &Path, loaded: &Result<LoadedEach, Failure>, args: &CheckArgs) {
+    let loaded = match loaded {
+        Ok(l) => l,
+        Err(Failure(text)) => {
+            out!("error: {text}");
+            return;
+        }
+    };
+    let wanted = |name: &str| args.program.as_deref().is_none_or(|n| n == name);
+    for info in loaded.collection.infos().iter().filter(|i| wanted(&i.name)) {
+        out!(
+            "{}: {} ({}): ok, {} instructions, {} examined, {} states, {:.0} us",
+            file.display(),
+            info.name,
+            info.hook,
+            info.insns,
+            info.stats.insns_processed,
+            info.stats.states,
+            info.verify_time.as_secs_f64() * 1e6
+        );
+    }
+    for refused in wanted_refused(loaded, args) {
+        out!("{}: {}: rejected", file.display(), refused.info.name);
+        out!("{}", report::text(&refused.error));
+    }
+}

@@ -1,0 +1,96 @@
+//! Files on the command line: objects, C sources, raw code.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use stingless::Object;
+
+use crate::Failure;
+
+/// `stingless/bpf.h`, carried along so that a source compiles wherever the command is installed.
+pub(crate) const BPF_H: &str = include_str!("../../../plugins/include/stingless/bpf.h");
+
+/// Names under which clang is looked for; 16 is the first that knows `-mcpu=v3` objects as they are wanted here.
+const CLANGS: &[&str] = &["clang", "clang-21", "clang-20", "clang-19", "clang-18", "clang-17", "clang-16"];
+
+/// Reads a file.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    std::fs::read(path).map_err(|e| Failure(format!("{}: {e}", path.display())))
+}
+
+/// Whether a file is a C source.
+fn is_source(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "c")
+}
+
+/// An object, compiled first if the file is a C source.
+pub(crate) fn object(path: &Path) -> Result<Object, Failure> {
+    let bytes = if is_source(path) { compile(path)? } else { read(path)? };
+    Object::parse(&bytes).map_err(|e| Failure(format!("{}: {e}", path.display())))
+}
+
+/// Compiles a source with the clang found.
+fn compile(path: &Path) -> Result<Vec<u8>, Failure> {
+    let clang = find_clang()?;
+    let folder = TempDir::new()?;
+    let include = folder.0.join("stingless");
+    std::fs::create_dir_all(&include)?;
+    std::fs::write(include.join("bpf.h"), BPF_H)?;
+    crate::show::write_headers(&include)?;
+    let out = folder.0.join("out.o");
+    let mut command = Command::new(&clang);
+    command.args(["-O2", "-g", "-target", "bpf", "-mcpu=v3", "-Wall"]);
+    if let Some(parent) = path.parent() {
+        command.arg("-I").arg(parent).arg("-I").arg(parent.join("include"));
+    }
+    command.arg("-I").arg(&folder.0).arg("-c").arg(path).arg("-o").arg(&out);
+    let status = command.status().map_err(|e| Failure(format!("{clang}: {e}")))?;
+    if !status.success() {
+        return Err(Failure(format!("{}: {clang} failed ({status})", path.display())));
+    }
+    read(&out)
+}
+
+fn find_clang() -> Result<String, Failure> {
+    let works = |name: &&&str| {
+        let out = Command::new(name).arg("--version").output();
+        out.is_ok_and(|o| o.status.success() && version(&String::from_utf8_lossy(&o.stdout)) >= 16)
+    };
+    CLANGS.iter().find(works).map(|name| (*name).to_owned()).ok_or_else(|| {
+        Failure("no clang 16 or newer was found to compile the source (Debian: apt-get install clang-19)".into())
+    })
+}
+
+/// The major version in `clang version 19.1.7`.
+fn version(text: &str) -> u32 {
+    text.split("version ").nth(1).and_then(|v| v.split('.').next()).and_then(|v| v.parse().ok()).unwrap_or(0)
+}
+
+/// A folder that goes away with the value.
+struct TempDir(PathBuf);
+
+impl TempDir {
+    fn new() -> Result<TempDir, Failure> {
+        let path = std::env::temp_dir().join(format!("stingless-{}-{:p}", std::process::id(), &()));
+        std::fs::create_dir_all(&path)?;
+        Ok(TempDir(path))
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        // A folder that stays behind in the temporary folder harms nobody.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clang_says_its_version() {
+        assert_eq!(version("Debian clang version 19.1.7 (3~deb12u1)"), 19);
+        assert_eq!(version("gcc"), 0);
+    }
+}
