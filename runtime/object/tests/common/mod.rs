@@ -1,6 +1,8 @@
 //! What the tests share: objects, a hook, a few helpers.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses some of it")]
 
+pub mod elf;
+
 use std::sync::Arc;
 
 use stingless_abi::{
