@@ -105,13 +105,14 @@ impl<'l> Load<'l> {
 
     fn create(&self, object: &Object, at: usize, def: &MapDef) -> Result<Option<Map>> {
         let Some(spec) = &def.spec else { return Ok(None) };
-        if let Some(live) = self.carried.get(&def.name) {
+        // The bytes of a frozen map are folded into code: it is always made anew.
+        if let Some(live) = self.carried.get(&def.name).filter(|_| !def.frozen) {
             same_shape(live, spec)?;
             return Ok(Some(live.clone()));
         }
         let map = Map::create(spec)?;
         // The hook does not matter to the contents of maps: any will do.
-        if let Some(hook) = self.linker.hooks.first() {
+        if let Some(hook) = self.forced.as_ref().or(self.linker.hooks.first()) {
             let contents = object.contents(at, &self.env(hook.clone()));
             let contents = contents.map_err(|kind| {
                 let program = def.name.as_str().into();
