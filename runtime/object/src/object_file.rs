@@ -16,8 +16,11 @@ use crate::reloc::{Target, is_code};
 pub struct ProgramDef {
     /// Name of the C function.
     pub name: Arc<str>,
-    /// What `SEC()` says; `.text` for functions without.
+    /// What `SEC()` says, without a leading `?`; `.text` for functions without.
     pub section: Arc<str>,
+    /// Loaded with the rest of the object: false where `SEC()` starts with `?`, libbpf's mark of programs that are
+    /// loaded only when they are asked for.
+    pub autoload: bool,
     /// `__weak`.
     pub weak: bool,
     /// `__hidden`.
@@ -165,7 +168,10 @@ fn programs(funcs: &[Func], sections: &[Arc<str>]) -> Vec<ProgramDef> {
             move |f: &&Func| f.global && !f.name.is_empty() && (&*sections[f.section as usize] == ".text") == text;
         (0..).zip(funcs).filter(move |(_, f)| fits(f)).map(|(func, f)| ProgramDef {
             name: f.name.clone(),
-            section: sections[f.section as usize].clone(),
+            section: sections[f.section as usize]
+                .strip_prefix('?')
+                .map_or_else(|| sections[f.section as usize].clone(), Arc::from),
+            autoload: !sections[f.section as usize].starts_with('?'),
             weak: f.weak,
             hidden: f.hidden,
             slots: f.end - f.start,

@@ -72,6 +72,9 @@ fn mutants() {
         let mut bytes = objects[random.below(objects.len())].1.clone();
         mutate(&mut bytes, &mut random);
         parsed += u32::from(exercise(&bytes));
+        if random.below(8) == 0 {
+            assert_eq!(Object::parse(&bytes), Object::parse(&bytes), "the same bytes, two answers");
+        }
     }
     assert!(parsed > 2_000, "too few mutants get past the headers to mean anything: {parsed}");
 }

@@ -1,12 +1,21 @@
 //! What a function's BTF type says of its arguments.
 
+use std::collections::BTreeSet;
+
 use stingless_abi::HookDef;
+use stingless_isa::{Callee, Insn};
 
 use crate::btf::{Btf, Kind, TypeId};
 use crate::unit::{FuncArg, FuncInfo};
 
 /// Registers that carry arguments.
 const MAX_ARGS: usize = 5;
+
+/// Starts of the subprograms that calls name. A function whose address is taken and that is never called is run by a
+/// helper, with the arguments that the helper passes: it is not verified from the types of its own.
+pub(crate) fn called(insns: &[Insn]) -> BTreeSet<u32> {
+    insns.iter().filter_map(|i| if let Insn::Call(Callee::Local(start)) = i { Some(*start) } else { None }).collect()
+}
 
 /// The description of the function with this name and type; arguments for global functions only.
 pub(crate) fn func_info(name: &str, global: bool, btf: Option<&Btf>, ty: TypeId, hook: &HookDef) -> FuncInfo {

@@ -166,12 +166,14 @@ impl<'a> Linker<'a> {
     fn finish(self, name: &str, section: &str) -> Result<Unit, Failure> {
         let object = self.object;
         let btf = object.btf().map(|b| &**b);
+        let called = info::called(&self.insns);
         let mut starts = Vec::with_capacity(self.order.len());
         let mut funcs: Vec<FuncInfo> = Vec::with_capacity(self.order.len());
         for (&index, at) in self.order.iter().zip(0..) {
             let func = &object.funcs[index as usize];
-            starts.push((self.starts[&index], func.name.to_string()));
-            let global = func.global && !func.hidden && at > 0;
+            let start = self.starts[&index];
+            starts.push((start, func.name.to_string()));
+            let global = func.global && !func.hidden && at > 0 && called.contains(&start);
             funcs.push(info::func_info(&func.name, global, btf, func.ty, &self.env.hook));
         }
         let places: Vec<u32> = starts.iter().map(|s| s.0).collect();

@@ -4,11 +4,11 @@ use core::fmt;
 use std::sync::Arc;
 
 use stingless_abi::{HookDef, MapShapeError, MapSpec, ProtoTable};
-use stingless_isa::{Callee, Code, DecodeError, Insn, Ref, decode};
+use stingless_isa::{Code, DecodeError, Insn, Ref, decode};
 
 use super::{FuncInfo, Unit, UnitMap};
 use crate::btf::{Btf, BtfError, Kind, Linkage, TypeId};
-use crate::link::info::func_info;
+use crate::link::info::{called, func_info};
 
 /// A program as bytes, and what it may refer to by number.
 #[derive(Clone, Debug)]
@@ -178,6 +178,7 @@ fn named(code: Code, btf: Option<&Btf>, records: &[(u32, TypeId)]) -> Result<Cod
 
 fn infos(unit: &Unit, btf: &Btf, records: &[(u32, TypeId)]) -> Vec<FuncInfo> {
     let subprogs = unit.code.subprogs();
+    let called = called(unit.code.insns());
     let info = |(at, sub): (usize, &stingless_isa::Subprog)| {
         let slot = unit.code.slot_of(sub.start as usize);
         let ty = records.iter().find(|r| r.0 == slot).map_or(0, |r| r.1);
@@ -185,17 +186,8 @@ fn infos(unit: &Unit, btf: &Btf, records: &[(u32, TypeId)]) -> Vec<FuncInfo> {
             Some(Kind::Func { linkage, .. }) => Some(*linkage),
             Some(_) | None => None,
         };
-        // A function whose address is taken is called by a helper, with what the helper passes.
-        let callback = refers(&unit.code, sub.start);
-        let global = linkage == Some(Linkage::Global) && at > 0 && !callback;
+        let global = linkage == Some(Linkage::Global) && at > 0 && called.contains(&sub.start);
         func_info(&sub.name, global, Some(btf), ty, &unit.hook)
     };
     subprogs.iter().enumerate().map(info).collect()
-}
-
-/// Whether the address of a subprogram is taken and it is never called.
-fn refers(code: &Code, start: u32) -> bool {
-    let called = code.insns().iter().any(|i| matches!(i, Insn::Call(Callee::Local(t)) if *t == start));
-    let taken = |i: &Insn| matches!(i, Insn::LoadRef { target: Ref::Func(t), .. } if *t == start);
-    !called && code.insns().iter().any(taken)
 }
