@@ -93,7 +93,7 @@ fn print(listing: &Listing) {
         last = source;
         out!("{:8}:  {}", line.slot, line.text);
     }
-    out!();
+    out!("");
 }
 
 /// The helpers that a hook's programs may call, without those that every hook has and `bpf.h` declares.
