@@ -10,5 +10,6 @@ pub mod exec;
 #[cfg(target_arch = "x86_64")]
 pub mod jit;
 pub mod kernel;
+pub mod random;
 pub mod ubpf_asm;
 pub mod unit;
