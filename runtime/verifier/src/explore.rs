@@ -1,85 +1,104 @@
-//! Walks all paths, depth first.
+//! Walks all paths, depth first, and prunes those that a kept state covers.
 
+use stingless_isa::{Callee, Insn};
 use stingless_object::Unit;
 
-use crate::check::{Check, Checker, Fail};
+use crate::check::{Check, Checker, Fail, bug, fail};
 use crate::env::Env;
 use crate::error::VerifierError;
+use crate::facts::Stats;
+use crate::liveness::Liveness;
 use crate::obligation::{of_helper, of_insn};
+use crate::prune::{self, Comparison, Keeper, KeptId, Mode, NONE, NodePair};
 use crate::report::{Kind, START, Trace, explain};
 use crate::state::State;
 use crate::step::{Machine, Next};
-use stingless_isa::{Callee, Insn};
+use stingless_abi::Trust;
 
 /// A path that is still to be walked.
-struct Pending {
+struct Path {
     at: usize,
     state: State,
+    /// The last kept state on it.
+    parent: KeptId,
+    /// Instructions since then.
     steps: u64,
+    /// Branches since then.
+    jumps: u32,
+    /// Passes through converging loops.
+    rounds: u32,
     /// The last step in the trace.
     step: u32,
 }
 
-/// What exploring cost and found.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Walked {
-    /// Instructions examined.
-    pub(crate) examined: u64,
-    /// Instructions of the longest path.
-    pub(crate) longest: u64,
+/// What all explorations of one verification share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// What was done so far.
+    pub(crate) stats: Stats,
+    /// Instructions examined and states compared.
+    pub(crate) work: u64,
+    /// The longest path of each global function that was explored, by subprogram.
+    pub(crate) functions: Vec<Option<u64>>,
+    /// Global functions being explored.
+    pub(crate) nesting: usize,
+}
+
+/// What looking at kept states gives.
+enum Visit {
+    /// The path goes on.
+    GoOn,
+    /// The path is covered.
+    Covered { tail: u64, low: KeptId },
 }
 
 /// Walks all paths from a state on; stops at the first that breaks an obligation.
 pub(crate) struct Explorer<'m, 'a> {
     machine: &'m mut Machine<'a>,
-    pending: Vec<Pending>,
-    walked: Walked,
+    live: &'a Liveness,
+    shared: &'m mut Shared,
+    pending: Vec<Path>,
+    keeper: Keeper,
     trace: Trace,
 }
 
 impl<'m, 'a> Explorer<'m, 'a> {
-    /// An explorer that has walked nothing, and examined that many instructions before.
-    pub(crate) fn new(machine: &'m mut Machine<'a>, examined: u64) -> Explorer<'m, 'a> {
-        Explorer { machine, pending: Vec::new(), walked: Walked { examined, longest: 0 }, trace: Trace::default() }
+    /// An explorer that has walked nothing.
+    pub(crate) fn new(machine: &'m mut Machine<'a>, live: &'a Liveness, shared: &'m mut Shared) -> Explorer<'m, 'a> {
+        let keeper = Keeper::new(machine.env.unit.code.len());
+        Explorer { machine, live, shared, pending: Vec::new(), keeper, trace: Trace::default() }
     }
 
-    /// Walks all paths.
-    pub(crate) fn run(mut self, at: usize, state: State) -> Result<Walked, Box<VerifierError>> {
-        self.pending.push(Pending { at, state, steps: 0, step: START });
+    /// Walks all paths; gives the instructions of the longest.
+    pub(crate) fn run(mut self, at: usize, state: State) -> Result<u64, Box<VerifierError>> {
+        self.pending.push(Path { at, state, parent: 0, steps: 0, jumps: 0, rounds: 0, step: START });
         while let Some(path) = self.pending.pop() {
-            self.path(path)?;
+            self.walk(path)?;
         }
-        Ok(self.walked)
+        self.shared.stats.states += self.keeper.count();
+        self.shared.stats.peak_states = self.shared.stats.peak_states.max(self.keeper.peak);
+        Ok(self.keeper.get(0).longest)
     }
 
     /// Walks one path to its end.
-    fn path(&mut self, mut path: Pending) -> Result<(), Box<VerifierError>> {
+    fn walk(&mut self, mut path: Path) -> Result<(), Box<VerifierError>> {
         loop {
             let at = path.at;
-            let next = self.insn(&mut path).map_err(|f| self.report(at, path.step, *f))?;
-            match next {
-                Next::Fall => path.at += 1,
-                Next::Goto(target) => path.at = target as usize,
-                Next::Fork(target, state) => {
-                    self.pending.push(Pending {
-                        at: target as usize,
-                        state: *state,
-                        steps: path.steps,
-                        step: path.step,
-                    });
-                    path.at += 1;
-                }
-                Next::End => {
-                    self.walked.longest = self.walked.longest.max(path.steps);
-                    return Ok(());
-                }
+            let ended = self.advance(&mut path).map_err(|stop| self.report(at, path.step, stop))?;
+            if let Some((steps, low)) = ended {
+                self.keeper.end(path.parent, steps, low);
+                return Ok(());
             }
         }
     }
 
     /// The report of a failure at the end of the path to `step`.
-    fn report(&self, at: usize, step: u32, fail: Fail) -> Box<VerifierError> {
+    fn report(&self, at: usize, step: u32, stop: Stop) -> Box<VerifierError> {
         let env = self.machine.env;
+        let fail = match stop {
+            Stop::Here(fail) => *fail,
+            Stop::Report(error) => return error,
+        };
         let (kind, blame) = (fail.kind, fail.blame);
         let mut error = to_error(env.unit, at, fail);
         if env.trace {
@@ -88,23 +107,216 @@ impl<'m, 'a> Explorer<'m, 'a> {
         error
     }
 
-    fn insn(&mut self, path: &mut Pending) -> Result<Next, Box<Fail>> {
+    /// Walks over one instruction. At the end of the path gives its length since the last kept state, and what it
+    /// depends on.
+    fn advance(&mut self, path: &mut Path) -> Result<Option<(u64, KeptId)>, Stop> {
+        if self.machine.env.cfg.is_prune_point(path.at)
+            && let Visit::Covered { tail, low } = self.visit(path)?
+        {
+            return Ok(Some((path.steps.saturating_add(tail), low)));
+        }
+        self.spend(path)?;
         let env = self.machine.env;
-        self.walked.examined += 1;
-        path.steps += 1;
-        if env.trace {
-            path.step = self.trace.push(path.at, path.step);
-        }
-        if self.walked.examined > env.limits.examined_insns {
-            return crate::check::fail(
-                Kind::Budget,
-                format!("the program is too complex: more than {} instructions examined", env.limits.examined_insns),
-            );
-        }
         self.machine.collector.reach(path.at);
         let insn = &env.unit.code.insns()[path.at];
         prove(env, &path.state, insn)?;
-        self.machine.step(&mut path.state, path.at)
+        if let Insn::Call(Callee::Local(target)) = *insn {
+            self.global(path, target)?;
+        }
+        path.jumps += u32::from(insn.target().is_some());
+        match self.machine.step(&mut path.state, path.at)? {
+            Next::Fall => path.at += 1,
+            Next::Goto(target) => path.at = target as usize,
+            Next::Fork { now, later, state } => {
+                self.keeper.fork(path.parent);
+                self.pending.push(Path {
+                    at: later as usize,
+                    state: *state,
+                    parent: path.parent,
+                    steps: path.steps,
+                    jumps: path.jumps,
+                    rounds: path.rounds + u32::from(self.machine.env.cfg.is_forced_checkpoint(path.at)),
+                    step: path.step,
+                });
+                path.at = now as usize;
+            }
+            Next::End => return Ok(Some((path.steps, NONE))),
+        }
+        Ok(None)
+    }
+
+    /// Counts an instruction against the limits.
+    fn spend(&mut self, path: &mut Path) -> Check {
+        let limits = self.machine.env.limits;
+        path.steps += 1;
+        if self.machine.env.trace {
+            path.step = self.trace.push(path.at, path.step);
+        }
+        self.shared.work += 1;
+        self.shared.stats.insns_processed += 1;
+        if self.shared.stats.insns_processed > limits.examined_insns {
+            let message =
+                format!("the program is too complex: more than {} instructions examined", limits.examined_insns);
+            return fail(Kind::Budget, message);
+        }
+        if self.shared.work > limits.work {
+            return fail(Kind::Budget, format!("the program is too complex: more than {} steps of work", limits.work));
+        }
+        if self.shared.work % 256 == 0 {
+            let pending = self.pending.last().map_or(0, |p| prune::state_bytes(&p.state)) * self.pending.len();
+            if self.keeper.bytes + self.machine.nodes.bytes() + pending > limits.verifier_bytes {
+                let message = format!("the verification takes more than {} bytes of memory", limits.verifier_bytes);
+                return fail(Kind::MemoryBudget, message);
+            }
+        }
+        Ok(())
+    }
+
+    /// A global function is explored where it is first called; its longest path counts at each call.
+    fn global(&mut self, path: &mut Path, target: u32) -> Result<(), Stop> {
+        let env = self.machine.env;
+        let subprog = env.unit.code.subprog_of(target as usize);
+        if !env.unit.funcs.get(subprog).is_some_and(|f| f.global) {
+            return Ok(());
+        }
+        let known = self.shared.functions.get(subprog).copied().flatten();
+        let longest = match known {
+            Some(longest) => longest,
+            None => {
+                let collector = self.machine.take_collector();
+                let (longest, collector) = crate::verify::function(env, self.live, self.shared, collector, subprog)?;
+                self.machine.collector = collector;
+                if let Some(slot) = self.shared.functions.get_mut(subprog) {
+                    *slot = Some(longest);
+                }
+                longest
+            }
+        };
+        path.steps = path.steps.saturating_add(longest);
+        Ok(())
+    }
+
+    /// Looks for a kept state that covers the path; else keeps the path's own state, now and then.
+    fn visit(&mut self, path: &mut Path) -> Result<Visit, Box<Fail>> {
+        let forced = self.machine.env.cfg.is_forced_checkpoint(path.at);
+        let calls = forced && matches!(self.machine.env.unit.code.insns()[path.at], Insn::Call(_));
+        let mut earlier = None;
+        let mut looping = false;
+        let candidates = self.keeper.at(path.at).to_vec();
+        for id in candidates.into_iter().rev() {
+            self.shared.work += 1;
+            let kept = self.keeper.get(id);
+            let Some(old) = kept.state.as_deref() else { continue };
+            if !prune::same_chain(old, &path.state) {
+                continue;
+            }
+            if self.keeper.unfinished(id) {
+                looping = true;
+                // The same loop, a round later: a callback that returned, or a `may_goto` that went on.
+                let again = if calls {
+                    let (was, now) = (old.frame(), path.state.frame());
+                    now.iterations > 0 && was.instance == now.instance
+                } else {
+                    forced && kept.rounds != path.rounds
+                };
+                if again {
+                    earlier = earlier.or(Some(id));
+                    if self.covers(id, path, Mode::Within) {
+                        self.machine.collector.converges();
+                        return Ok(self.covered(id, 0, id));
+                    }
+                } else if kept.rounds == path.rounds && self.covers(id, path, Mode::Exact) {
+                    return fail(Kind::InfiniteLoop, "the loop comes back here with nothing changed: it never ends");
+                }
+                continue;
+            }
+            let low = self.keeper.depends_on(id);
+            let mode = if low == NONE { Mode::Loose } else { Mode::Within };
+            if self.covers(id, path, mode) {
+                let tail = self.keeper.get(id).longest;
+                return Ok(self.covered(id, tail, low));
+            }
+            self.keeper.miss(path.at, id, if forced { 64 } else { 3 });
+        }
+        if calls && path.state.frame().iterations == 0 {
+            path.state.frame_mut().instance = self.machine.fresh_id();
+        }
+        self.keep(path, forced, looping, earlier)
+    }
+
+    fn covered(&mut self, id: KeptId, tail: u64, low: KeptId) -> Visit {
+        self.keeper.hit(id);
+        Visit::Covered { tail, low }
+    }
+
+    /// Whether a kept state covers the path; if so, lets its marks reach the path's numbers.
+    fn covers(&mut self, id: KeptId, path: &Path, mode: Mode) -> bool {
+        let env = self.machine.env;
+        let Some(old) = self.keeper.get(id).state.as_deref() else {
+            return false;
+        };
+        let leaky = env.trust == Trust::Privileged;
+        let mut comparison = Comparison::new(env.unit, self.live, &self.machine.nodes, leaky, mode);
+        if !comparison.covers(old, &path.state, path.at) {
+            return false;
+        }
+        let pairs: Vec<NodePair> = std::mem::take(&mut comparison.pairs);
+        for (from, to) in pairs {
+            self.machine.nodes.link(from, to);
+        }
+        true
+    }
+
+    /// Keeps the path's state where that is due.
+    fn keep(
+        &mut self,
+        path: &mut Path,
+        forced: bool,
+        looping: bool,
+        earlier: Option<KeptId>,
+    ) -> Result<Visit, Box<Fail>> {
+        let due = if looping { path.jumps >= 20 || path.steps >= 100 } else { path.jumps >= 2 && path.steps >= 8 };
+        if !forced && !due {
+            return Ok(Visit::GoOn);
+        }
+        if forced {
+            if let Some(old) = earlier.and_then(|id| self.keeper.get(id).state.as_deref()) {
+                prune::widen(&mut path.state, old, &self.machine.nodes);
+            }
+        }
+        prune::clean(&mut path.state, path.at, self.machine.env.unit, self.live);
+        prune::renode(&mut path.state, &mut self.machine.nodes);
+        let kept = Box::new(path.state.clone());
+        path.parent = self.keeper.keep(path.at, kept, path.parent, path.steps, path.rounds);
+        (path.steps, path.jumps) = (0, 0);
+        Ok(Visit::GoOn)
+    }
+}
+
+/// Why a walk stops: a broken obligation at the current instruction, or a finished report.
+pub(crate) enum Stop {
+    /// At the current instruction.
+    Here(Box<Fail>),
+    /// Elsewhere.
+    Report(Box<VerifierError>),
+}
+
+impl From<Box<Fail>> for Stop {
+    fn from(fail: Box<Fail>) -> Stop {
+        Stop::Here(fail)
+    }
+}
+
+impl From<Box<VerifierError>> for Stop {
+    fn from(error: Box<VerifierError>) -> Stop {
+        Stop::Report(error)
+    }
+}
+
+impl Stop {
+    /// An inconsistency of ours.
+    pub(crate) fn bug(unit: &Unit) -> Stop {
+        Stop::Report(VerifierError::new(unit, 0, Kind::Bug, "a function is explored that is not there"))
     }
 }
 
@@ -116,16 +328,17 @@ fn prove(env: &Env<'_>, state: &State, insn: &Insn) -> Check {
     }
     match *insn {
         Insn::Call(Callee::Helper(id)) => {
-            if let Some(proto) = env.unit.protos.get(id) {
-                for obligation in of_helper(proto) {
-                    checker.prove(&obligation).map_err(|f| f.of(&obligation))?;
-                }
+            let Some(proto) = env.unit.protos.get(id) else {
+                return bug("a helper that is not there was passed");
+            };
+            for obligation in of_helper(proto) {
+                checker.prove(&obligation).map_err(|f| f.of(&obligation))?;
             }
+            Ok(())
         }
-        Insn::Call(Callee::Local(target)) => checker.function(target)?,
-        _ => {}
+        Insn::Call(Callee::Local(target)) => checker.function(target),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// The report of a failure.

@@ -14,6 +14,7 @@ mod facts;
 mod liveness;
 pub mod obligation;
 mod precision;
+mod prune;
 mod region;
 mod report;
 mod state;

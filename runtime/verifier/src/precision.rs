@@ -87,9 +87,9 @@ impl Nodes {
         }
     }
 
-    /// Lets every mark on `from`, now or later, also mark `to`.
+    /// Lets every mark on `from`, now or later, also mark `to`. Node 0 counts as marked.
     pub(crate) fn link(&mut self, from: NodeId, to: NodeId) {
-        if from == 0 || to == 0 || from == to {
+        if to == 0 || from == to {
             return;
         }
         if self.is_precise(from) {

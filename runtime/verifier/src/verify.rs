@@ -10,8 +10,9 @@ use crate::collect::Collector;
 use crate::domain::Scalar;
 use crate::env::Env;
 use crate::error::VerifierError;
-use crate::explore::{Explorer, Walked, to_error};
+use crate::explore::{Explorer, Shared, Stop, to_error};
 use crate::facts::Stats;
+use crate::liveness::Liveness;
 use crate::region::Region;
 use crate::report::Kind;
 use crate::state::{Frame, State};
@@ -27,6 +28,7 @@ use crate::verified::Verified;
 pub fn verify(unit: Unit, trust: Trust, limits: &Limits) -> Result<Verified, Box<VerifierError>> {
     structure(&unit, limits)?;
     let cfg = Cfg::build(&unit)?;
+    let live = Liveness::compute(&unit, &cfg);
     let moves = moves_data(&unit);
     let mut env = Env {
         unit: &unit,
@@ -38,50 +40,58 @@ pub fn verify(unit: Unit, trust: Trust, limits: &Limits) -> Result<Verified, Box
         function_returns: false,
         moves_data: &moves,
     };
-    let proved = prove(&env).map_err(|error| {
+    let proved = prove(&env, &live).map_err(|error| {
         // Once more, with every step logged, to tell how it came to that. Failures are deterministic.
         env.trace = true;
-        prove(&env).err().unwrap_or(error)
+        prove(&env, &live).err().unwrap_or(error)
     });
-    let (total, collector) = proved?;
+    let (longest, collector, stats) = proved?;
     chains(&unit, &collector, limits)?;
-    let has_functions = unit.funcs.iter().skip(1).any(|f| f.global);
-    let longest = if has_functions { None } else { Some(total.longest) };
-    let facts = collector.into_facts(longest);
-    let stats = Stats { insns_processed: total.examined, ..Stats::default() };
+    let facts = collector.into_facts(Some(longest));
     Ok(Verified { unit, facts, stats })
 }
 
-/// Walks the program and each global function that it calls.
-fn prove(env: &Env<'_>) -> Result<(Walked, Collector), Box<VerifierError>> {
-    let unit = env.unit;
-    let collector = Collector::new(unit.code.len(), unit.code.subprogs().len());
-    let (mut total, mut collector) = explore(env, collector, 0, entry_state(env), 0)?;
-    for (subprog, info) in unit.funcs.iter().enumerate().filter(|(i, f)| *i != 0 && f.global) {
-        if !collector.edges().iter().any(|e| e.callee == subprog) {
-            // Never called: only its callers would give it a meaning, and there are none.
-            continue;
-        }
-        let env = Env { is_function: true, function_returns: info.returns_scalar, ..*env };
-        let start = unit.code.subprogs()[subprog].start as usize;
-        let state = function_state(info, subprog);
-        let (walked, seen) = explore(&env, collector, start, state, total.examined)?;
-        collector = seen;
-        total.examined = walked.examined;
-        total.longest = total.longest.saturating_add(walked.longest);
+/// Walks the program and each global function that it calls; gives its longest path.
+fn prove(env: &Env<'_>, live: &Liveness) -> Result<(u64, Collector, Stats), Box<VerifierError>> {
+    let subprogs = env.unit.code.subprogs().len();
+    let collector = Collector::new(env.unit.code.len(), subprogs);
+    let mut shared = Shared { stats: Stats::default(), work: 0, functions: vec![None; subprogs], nesting: 0 };
+    let (longest, collector) = explore(env, live, &mut shared, collector, 0, entry_state(env))?;
+    Ok((longest, collector, shared.stats))
+}
+
+/// Explores a global function from its arguments' types alone; gives its longest path.
+pub(crate) fn function(
+    env: &Env<'_>,
+    live: &Liveness,
+    shared: &mut Shared,
+    collector: Collector,
+    subprog: usize,
+) -> Result<(u64, Collector), Stop> {
+    if shared.nesting >= env.limits.frames {
+        let message = format!("global functions call each other more than {} deep", env.limits.frames);
+        return Err(fail::<()>(Kind::TooManyFrames, message).map_or_else(Stop::from, |()| Stop::bug(env.unit)));
     }
-    Ok((total, collector))
+    let (Some(info), Some(sub)) = (env.unit.funcs.get(subprog), env.unit.code.subprogs().get(subprog)) else {
+        return Err(Stop::bug(env.unit));
+    };
+    let inner = Env { is_function: true, function_returns: info.returns_scalar, ..*env };
+    shared.nesting += 1;
+    let state = function_state(info, subprog);
+    let explored = explore(&inner, live, shared, collector, sub.start as usize, state)?;
+    shared.nesting -= 1;
+    Ok(explored)
 }
 
 fn explore(
     env: &Env<'_>,
+    live: &Liveness,
+    shared: &mut Shared,
     collector: Collector,
     at: usize,
-    state: State,
-    examined: u64,
-) -> Result<(Walked, Collector), Box<VerifierError>> {
+    mut state: State,
+) -> Result<(u64, Collector), Box<VerifierError>> {
     let mut machine = Machine::new(env, collector);
-    let mut state = state;
     if state.reg(Reg::R1).region() == Some(Region::Linked) {
         // The length is the number with the memory's link.
         let id = machine.fresh_id();
@@ -89,8 +99,8 @@ fn explore(
         let length = Value { id, ..Value::scalar(Scalar::from_range(0, i64::MAX as u64)) };
         state.set(Reg::R2, length);
     }
-    let walked = Explorer::new(&mut machine, examined).run(at, state)?;
-    Ok((walked, machine.collector))
+    let longest = Explorer::new(&mut machine, live, shared).run(at, state)?;
+    Ok((longest, machine.collector))
 }
 
 /// What the host calls the program with.

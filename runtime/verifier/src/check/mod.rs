@@ -256,6 +256,17 @@ impl Checker<'_> {
         if self.state.lock.is_some() && proto.effects.lock != Some(false) {
             return fail(Kind::LockHeld, format!("helper `{}` is called while a lock is held", proto.name));
         }
+        let calls_back = proto.args.iter().any(|a| matches!(a.kind, stingless_abi::ArgKind::Callback(_)));
+        if calls_back && self.state.depth() >= self.env.limits.frames {
+            return fail(
+                Kind::TooManyFrames,
+                format!(
+                    "the callback would be frame {} of its chain, the limit is {}",
+                    self.state.depth() + 1,
+                    self.env.limits.frames
+                ),
+            );
+        }
         if proto.effects.tail_call || proto.effects.throws {
             self.unheld()?;
             if self.state.frames().iter().any(|f| f.callback.is_some()) {

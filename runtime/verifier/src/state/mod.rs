@@ -26,6 +26,10 @@ pub(crate) struct Frame {
     pub(crate) subprog: u32,
     /// Set in a callback's frame.
     pub(crate) callback: Option<CallbackKind>,
+    /// How often the helper that is being called has called back.
+    pub(crate) iterations: u32,
+    /// Tells one call of a helper that calls back from the next one at the same place.
+    pub(crate) instance: u32,
 }
 
 impl Frame {
@@ -33,7 +37,15 @@ impl Frame {
     pub(crate) fn new(depth: usize, subprog: usize, call_site: usize) -> Frame {
         let mut regs = [Value::UNINIT; Reg::COUNT];
         regs[Reg::FP.index()] = Value::ptr(Region::Stack(depth as u8));
-        Frame { regs, stack: Stack::default(), call_site: call_site as u32, subprog: subprog as u32, callback: None }
+        Frame {
+            regs,
+            stack: Stack::default(),
+            call_site: call_site as u32,
+            subprog: subprog as u32,
+            callback: None,
+            iterations: 0,
+            instance: 0,
+        }
     }
 }
 

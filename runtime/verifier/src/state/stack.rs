@@ -214,11 +214,6 @@ impl Stack {
     pub(crate) fn nodes_in(&self, off: i64, bytes: i64) -> impl Iterator<Item = NodeId> {
         (off..off + bytes).filter_map(|o| self.slot(o)).filter(|s| s.len != 0).map(|s| s.value.node)
     }
-
-    /// Bytes below `r10` that were ever written.
-    pub(crate) fn bytes(&self) -> usize {
-        self.slots.len() * SLOT
-    }
 }
 
 /// What is stored of a value: numbers lose what does not fit, and their link with it.

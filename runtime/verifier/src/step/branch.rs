@@ -80,7 +80,8 @@ impl Machine<'_> {
             taken = Some(other);
         }
         self.collector.both(at);
-        Ok(Next::Fork(target, taken.unwrap_or_else(|| Box::new(state.clone()))))
+        let other = taken.unwrap_or_else(|| Box::new(state.clone()));
+        Ok(Next::Fork { now: at as u32 + 1, later: target, state: other })
     }
 
     fn decided(&mut self, at: usize, taken: bool, target: u32) -> Next {

@@ -61,7 +61,9 @@ impl Machine<'_> {
         }
         let callback = callback_argument(state, proto);
         let mut forked = None;
-        if let Some((start, kind)) = callback {
+        if let Some((start, kind)) = callback
+            && self.calls_again(state, proto, kind)
+        {
             let entered = self.callback(state, at, proto, (start, kind), map)?;
             forked = Some((start, entered));
         }
@@ -81,8 +83,9 @@ impl Machine<'_> {
             }
         }
         self.back(state, r0);
+        state.frame_mut().iterations = 0;
         Ok(match forked {
-            Some((target, other)) => Next::Fork(target, other),
+            Some((later, state)) => Next::Fork { now: at as u32 + 1, later, state },
             None => Next::Fall,
         })
     }
@@ -246,6 +249,22 @@ impl Machine<'_> {
         true
     }
 
+    /// Whether the helper may call back once more: a constant number of iterations is counted.
+    fn calls_again(&mut self, state: &State, proto: &Proto, kind: CallbackKind) -> bool {
+        let count = match kind {
+            CallbackKind::Loop => proto.args.first().map(|_| *state.reg(Reg::R1)),
+            CallbackKind::ForEachMapElem => None,
+        };
+        let Some(count) = count.filter(Value::is_scalar) else {
+            return true;
+        };
+        if u64::from(state.frame().iterations) < count.num.umax() {
+            return true;
+        }
+        self.rely(count.node);
+        false
+    }
+
     /// The state in which the helper calls back.
     fn callback(
         &mut self,
@@ -265,6 +284,8 @@ impl Machine<'_> {
             .find(|(a, _)| matches!(a.kind, ArgKind::CallbackCtx))
             .map_or(Value::constant(0), |(_, reg)| *state.reg(reg));
         let mut entered = Box::new(state.clone());
+        let frame = entered.frame_mut();
+        frame.iterations = frame.iterations.saturating_add(1);
         let mut frame = Frame::new(state.depth(), subprog, at);
         frame.callback = Some(kind);
         match kind {

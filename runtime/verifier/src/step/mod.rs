@@ -26,8 +26,15 @@ pub(crate) enum Next {
     Fall,
     /// At an instruction.
     Goto(u32),
-    /// At the next instruction, and from another state at another one.
-    Fork(u32, Box<State>),
+    /// At one instruction, and later from another state at another one.
+    Fork {
+        /// Where this state goes on.
+        now: u32,
+        /// Where the other one does.
+        later: u32,
+        /// The other one.
+        state: Box<State>,
+    },
     /// Nowhere: the run is over.
     End,
 }
@@ -58,6 +65,11 @@ impl<'a> Machine<'a> {
         let id = self.next_id;
         self.next_id += 1;
         id
+    }
+
+    /// Lends the collector to another machine.
+    pub(crate) fn take_collector(&mut self) -> Collector {
+        std::mem::replace(&mut self.collector, Collector::new(0, 0))
     }
 
     /// Records that a proof relies on a number.
@@ -93,7 +105,11 @@ impl<'a> Machine<'a> {
             Insn::Branch { cond, width, dst, src, target } => {
                 return self.branch(state, at, cond, width, (dst, src), target);
             }
-            Insn::MayGoto { target } => return Ok(Next::Fork(target, Box::new(state.clone()))),
+            Insn::MayGoto { target } => {
+                self.collector.converges();
+                // Leaving first shows which numbers count, before those of the loop are widened.
+                return Ok(Next::Fork { now: target, later: at as u32 + 1, state: Box::new(state.clone()) });
+            }
             Insn::Call(callee) => return self.call(state, at, callee),
             Insn::Exit => return self.exit(state),
             Insn::Poison(_) => return bug("an unresolved reference was passed"),

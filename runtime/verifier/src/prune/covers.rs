@@ -1,0 +1,224 @@
+//! Does an old state cover a current one: is whatever was proved from the old one on proved of the current one too?
+//!
+//! Links of the old state are claims that values are equal. The current state must make the same claims, under one
+//! consistent renaming: leaving that out is the classic unsound prune. Values that the current state links more than the
+//! old one does are fine.
+
+use stingless_isa::Size;
+
+use crate::liveness::Liveness;
+use crate::precision::{NodeId, Nodes};
+use crate::state::{Byte, Frame, Slot, Stack, State};
+use crate::value::{Kind, Value};
+use stingless_object::Unit;
+
+/// How numbers are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Numbers that no proof relied on match any number. Only against states whose marks are final.
+    Loose,
+    /// All numbers must lie within the old ones.
+    Within,
+    /// All numbers must be equal.
+    Exact,
+}
+
+/// Two nodes: a mark on the first, now or later, is a mark on the second.
+pub(crate) type NodePair = (NodeId, NodeId);
+
+/// Compares two states at one instruction.
+pub(crate) struct Comparison<'a> {
+    pub(crate) unit: &'a Unit,
+    pub(crate) live: &'a Liveness,
+    pub(crate) nodes: &'a Nodes,
+    /// Unwritten stack bytes may be read.
+    pub(crate) leaky: bool,
+    pub(crate) mode: Mode,
+    ids: Vec<(u32, u32)>,
+    /// What to link when the old state covers the current one.
+    pub(crate) pairs: Vec<NodePair>,
+}
+
+impl<'a> Comparison<'a> {
+    /// A comparison that has compared nothing.
+    pub(crate) fn new(unit: &'a Unit, live: &'a Liveness, nodes: &'a Nodes, leaky: bool, mode: Mode) -> Self {
+        Comparison { unit, live, nodes, leaky, mode, ids: Vec::new(), pairs: Vec::new() }
+    }
+
+    /// Whether `old` covers `now`, both before instruction `at`. `old` was cleaned when it was kept.
+    pub(crate) fn covers(&mut self, old: &State, now: &State, at: usize) -> bool {
+        if !same_chain(old, now) || old.held.len() != now.held.len() {
+            return false;
+        }
+        if old.length_id != 0 {
+            self.ids.push((old.length_id, now.length_id));
+        }
+        for (index, (a, b)) in old.frames().iter().zip(now.frames()).enumerate() {
+            // The old state may have fewer calls back left to it than the current one.
+            if a.iterations > b.iterations {
+                return false;
+            }
+            // Marks that are not final come from a loop of callbacks: only within the same loop does it bound the run.
+            let in_callback = old.frame_at(index + 1).is_some_and(|f| f.callback.is_some());
+            if self.mode == Mode::Within && in_callback && a.instance != b.instance {
+                return false;
+            }
+            let (regs, slots) = match old.frame_at(index + 1) {
+                None => (self.live.live_regs(at), self.live.live_slots(at)),
+                Some(above) => {
+                    let call = above.call_site as usize;
+                    (self.live.live_regs_under(self.unit, call), self.live.live_slots_under(call))
+                }
+            };
+            if !self.frame(a, b, regs, slots) {
+                return false;
+            }
+        }
+        self.rest(old, now)
+    }
+
+    fn frame(&mut self, old: &Frame, now: &Frame, regs: u16, slots: u64) -> bool {
+        for (i, (a, b)) in old.regs.iter().zip(&now.regs).enumerate().take(10) {
+            if regs & 1 << i != 0 && !self.value(a, b) {
+                return false;
+            }
+        }
+        old.stack.slots().iter().enumerate().all(|(i, slot)| {
+            let live = i >= 64 || slots & 1 << i != 0;
+            !live || self.slot(i, slot, &now.stack)
+        })
+    }
+
+    /// References, the lock and what was learned of data.
+    fn rest(&mut self, old: &State, now: &State) -> bool {
+        for (a, b) in old.held.iter().zip(&now.held) {
+            if a.class != b.class || !self.id(a.id, b.id) {
+                return false;
+            }
+        }
+        match (old.lock, now.lock) {
+            (None, None) => {}
+            (Some(a), Some(b)) if a.map == b.map && self.id(a.id, b.id) => {}
+            (_, _) => return false,
+        }
+        old.reaches.iter().all(|r| {
+            let var = if r.var == 0 { Some(0) } else { self.ids.iter().find(|p| p.0 == r.var).map(|p| p.1) };
+            // Nobody who matters has that variable part: the old state went on without it.
+            let fits = |bytes: u32| if self.mode == Mode::Exact { bytes == r.bytes } else { bytes >= r.bytes };
+            var.is_none_or(|var| now.reach(r.region, var).is_some_and(fits))
+        })
+    }
+
+    fn value(&mut self, old: &Value, now: &Value) -> bool {
+        match (old.kind, now.kind) {
+            (Kind::Uninit, _) => self.mode != Mode::Exact || now.is_uninit(),
+            (Kind::Scalar, Kind::Scalar) => self.number(old, now),
+            (Kind::Ptr(a), Kind::Ptr(b)) => {
+                a == b
+                    && old.nullable == now.nullable
+                    && old.off == now.off
+                    && (old.reference == 0) == (now.reference == 0)
+                    && self.number_within(old, now)
+                    && (old.id == 0 || self.id(old.id, now.id))
+                    && (old.reference == 0 || self.id(old.reference, now.reference))
+            }
+            (Kind::Scalar, Kind::Ptr(_) | Kind::Uninit) | (Kind::Ptr(_), Kind::Scalar | Kind::Uninit) => false,
+        }
+    }
+
+    fn number_within(&self, old: &Value, now: &Value) -> bool {
+        match self.mode {
+            Mode::Exact => now.num == old.num,
+            Mode::Loose | Mode::Within => now.num.is_subset_of(&old.num),
+        }
+    }
+
+    fn number(&mut self, old: &Value, now: &Value) -> bool {
+        if self.mode == Mode::Loose && !self.nodes.is_precise(old.node) {
+            return true;
+        }
+        if !self.number_within(old, now) {
+            return false;
+        }
+        if old.id != 0 && (old.off != now.off || !self.id(old.id, now.id)) {
+            return false;
+        }
+        self.pairs.push((old.node, now.node));
+        true
+    }
+
+    /// Whether the old id may stand for the new one, as it did before.
+    fn id(&mut self, old: u32, now: u32) -> bool {
+        if now == 0 {
+            return false;
+        }
+        match self.ids.iter().find(|p| p.0 == old) {
+            Some(&(_, known)) => known == now,
+            None => {
+                self.ids.push((old, now));
+                true
+            }
+        }
+    }
+
+    fn slot(&mut self, index: usize, old: &Slot, now: &Stack) -> bool {
+        let empty = Slot::EMPTY;
+        let slot = now.slots().get(index).unwrap_or(&empty);
+        for (a, b) in old.bytes.iter().zip(&slot.bytes) {
+            let fits = match a {
+                Byte::Invalid if !self.leaky => true,
+                // Read as any number.
+                Byte::Invalid => *b != Byte::Spill || slot.value.is_scalar(),
+                Byte::Misc => match b {
+                    Byte::Misc | Byte::Zero => true,
+                    Byte::Spill => slot.value.is_scalar(),
+                    Byte::Invalid => self.leaky,
+                },
+                Byte::Zero => match b {
+                    Byte::Zero => true,
+                    Byte::Spill if slot.value.as_constant() == Some(0) => {
+                        // Node 0 is always marked.
+                        self.pairs.push((0, slot.value.node));
+                        true
+                    }
+                    Byte::Spill | Byte::Misc | Byte::Invalid => false,
+                },
+                // Below.
+                Byte::Spill => true,
+            };
+            if !fits || self.mode == Mode::Exact && a != b {
+                return false;
+            }
+        }
+        old.len == 0 || self.spilled(index, old, slot, now)
+    }
+
+    fn spilled(&mut self, index: usize, old: &Slot, slot: &Slot, now: &Stack) -> bool {
+        let (from, to) = (usize::from(old.at), usize::from(old.at + old.len));
+        if slot.at == old.at && slot.len == old.len {
+            return self.value(&old.value, &slot.value);
+        }
+        let readable = slot.bytes[from..to].iter().all(|b| match b {
+            Byte::Misc | Byte::Zero => true,
+            Byte::Spill => slot.value.is_scalar(),
+            Byte::Invalid => self.leaky,
+        });
+        if self.mode == Mode::Exact || !readable || !old.value.is_scalar() {
+            return false;
+        }
+        let Some(size) = Size::from_bytes(u32::from(old.len)) else {
+            return false;
+        };
+        let off = i64::from(old.at) - 8 * (index as i64 + 1);
+        self.value(&old.value, &now.read(off, size))
+    }
+}
+
+/// Whether two states have the same call chain.
+pub(crate) fn same_chain(a: &State, b: &State) -> bool {
+    a.depth() == b.depth()
+        && a.frames()
+            .iter()
+            .zip(b.frames())
+            .all(|(x, y)| x.call_site == y.call_site && x.subprog == y.subprog && x.callback == y.callback)
+}

@@ -1,0 +1,191 @@
+//! Kept states: what was explored before, how the paths hang together, and when one covers another.
+//!
+//! Invariants:
+//!
+//! 1. A kept state is *finished* when no path from it on is left to walk. An unfinished one is an ancestor of the path
+//!    being walked, for paths are walked depth first.
+//! 2. `low` is the earliest kept state that some path below ended at while that one was unfinished (a loop that
+//!    converged). A finished state is *complete* when its `low` is: only then are its precision marks final, and only
+//!    then may it be compared loosely.
+//! 3. Except for converging loops, paths end at finished states: the kept states form a DAG, and `longest` is exact.
+
+mod covers;
+mod keep;
+
+pub(crate) use covers::{Comparison, Mode, NodePair, same_chain};
+pub(crate) use keep::{clean, renode, widen};
+
+use crate::state::State;
+
+/// Index of a kept state.
+pub(crate) type KeptId = u32;
+
+/// No kept state.
+pub(crate) const NONE: KeptId = KeptId::MAX;
+
+/// A kept state.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    /// The state; `None` once it was given up.
+    pub(crate) state: Option<Box<State>>,
+    /// The kept state before it on the path.
+    parent: KeptId,
+    /// Instructions from the parent to here.
+    steps: u64,
+    /// Paths from here on that are not finished.
+    branches: u32,
+    /// Instructions of the longest path from here on, as far as known.
+    pub(crate) longest: u64,
+    /// See the invariants.
+    low: KeptId,
+    /// Passes through converging loops before it.
+    pub(crate) rounds: u32,
+    hits: u32,
+    misses: u32,
+    bytes: usize,
+}
+
+/// All kept states.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    kept: Vec<Kept>,
+    /// By instruction.
+    at: Vec<Vec<KeptId>>,
+    /// Bytes that the states take, roughly.
+    pub(crate) bytes: usize,
+    /// States held now, and at most.
+    pub(crate) alive: u64,
+    pub(crate) peak: u64,
+}
+
+impl Keeper {
+    /// A keeper of the states of a code with that many instructions. Kept state 0 is the start of all paths.
+    pub(crate) fn new(insns: usize) -> Keeper {
+        let root = Kept {
+            state: None,
+            parent: NONE,
+            steps: 0,
+            branches: 1,
+            longest: 0,
+            low: NONE,
+            rounds: 0,
+            hits: 0,
+            misses: 0,
+            bytes: 0,
+        };
+        Keeper { kept: vec![root], at: vec![Vec::new(); insns], bytes: 0, alive: 0, peak: 0 }
+    }
+
+    /// How many states were ever kept.
+    pub(crate) fn count(&self) -> u64 {
+        self.kept.len() as u64 - 1
+    }
+
+    /// The states kept at an instruction, latest last.
+    pub(crate) fn at(&self, insn: usize) -> &[KeptId] {
+        &self.at[insn]
+    }
+
+    /// A kept state.
+    pub(crate) fn get(&self, id: KeptId) -> &Kept {
+        &self.kept[id as usize]
+    }
+
+    /// Whether paths from a kept state on are left to walk.
+    pub(crate) fn unfinished(&self, id: KeptId) -> bool {
+        self.get(id).branches > 0
+    }
+
+    /// The unfinished state that a finished one's marks still depend on; `NONE` if they are final.
+    pub(crate) fn depends_on(&self, id: KeptId) -> KeptId {
+        let mut id = id;
+        loop {
+            if self.unfinished(id) {
+                return id;
+            }
+            let low = self.get(id).low;
+            // `low` is an ancestor: indices fall, and this ends.
+            if low == NONE || low >= id {
+                return NONE;
+            }
+            id = low;
+        }
+    }
+
+    /// Keeps a state; the path goes on from it.
+    pub(crate) fn keep(&mut self, insn: usize, state: Box<State>, parent: KeptId, steps: u64, rounds: u32) -> KeptId {
+        let id = self.kept.len() as KeptId;
+        let bytes = state_bytes(&state);
+        self.kept.push(Kept {
+            state: Some(state),
+            parent,
+            steps,
+            branches: 1,
+            longest: 0,
+            low: NONE,
+            rounds,
+            hits: 0,
+            misses: 0,
+            bytes,
+        });
+        self.at[insn].push(id);
+        self.bytes += bytes + size_of::<Kept>();
+        self.alive += 1;
+        self.peak = self.peak.max(self.alive);
+        id
+    }
+
+    /// Another path starts from a kept state.
+    pub(crate) fn fork(&mut self, id: KeptId) {
+        self.kept[id as usize].branches += 1;
+    }
+
+    /// A kept state covered a path.
+    pub(crate) fn hit(&mut self, id: KeptId) {
+        self.kept[id as usize].hits += 1;
+    }
+
+    /// A kept state did not cover a path. Gives it up where it never helps.
+    pub(crate) fn miss(&mut self, insn: usize, id: KeptId, patience: u32) {
+        let kept = &mut self.kept[id as usize];
+        kept.misses += 1;
+        if kept.branches > 0 || kept.misses <= kept.hits.saturating_mul(patience).saturating_add(patience) {
+            return;
+        }
+        kept.state = None;
+        self.bytes -= kept.bytes;
+        self.alive -= 1;
+        self.at[insn].retain(|&k| k != id);
+    }
+
+    /// A path ends that started from kept state `id`, `steps` instructions ago; at kept state `low`, if that is not final.
+    pub(crate) fn end(&mut self, id: KeptId, steps: u64, low: KeptId) {
+        let (mut id, mut steps, mut low) = (id, steps, low);
+        loop {
+            let kept = &mut self.kept[id as usize];
+            kept.longest = kept.longest.max(steps);
+            kept.low = kept.low.min(low);
+            kept.branches = kept.branches.saturating_sub(1);
+            if kept.branches > 0 || kept.parent == NONE {
+                return;
+            }
+            if kept.low == id {
+                kept.low = NONE;
+            }
+            steps = kept.steps.saturating_add(kept.longest);
+            low = kept.low;
+            id = kept.parent;
+        }
+    }
+}
+
+/// Bytes of a state, roughly. Callers' frames are shared with other states.
+pub(crate) fn state_bytes(state: &State) -> usize {
+    let frame = state.frame();
+    size_of::<State>()
+        + size_of_val(&frame.regs)
+        + frame.stack.slots().len() * size_of::<crate::state::Slot>()
+        + state.depth() * 8
+        + state.reaches.len() * 16
+        + 128
+}

@@ -1,0 +1,157 @@
+//! Loops, pruning, precision, callbacks.
+
+mod support;
+
+use stingless_abi::MapKind;
+use support::{accept, map, raw_hook, reject, unit, xdp_hook};
+
+#[test]
+fn a_bounded_loop_is_unrolled() {
+    let v = accept(unit("r0 = 0\n r1 = 0\n l:\n r0 += 2\n r1 += 1\n if r1 < 10 goto l\n exit", vec![], raw_hook()));
+    assert_eq!(v.facts().longest_path, Some(2 + 10 * 3 + 1));
+    reject(unit("r0 = 0\n r2 = 0\n l:\n r0 += r2\n if r0 < 10 goto l\n exit", vec![], raw_hook()), "infinite-loop");
+    reject(unit("l:\n call 7\n if r0 != 5 goto l\n r0 = 0\n exit", vec![], raw_hook()), "infinite-loop");
+}
+
+#[test]
+fn a_loop_without_end_runs_into_the_budget() {
+    reject(unit("r0 = 0\n l:\n r0 += 1\n if r0 != 0 goto l\n exit", vec![], raw_hook()), "budget");
+}
+
+#[test]
+fn many_diamonds_are_pruned() {
+    let mut text = String::from("r6 = 0\n");
+    for i in 0..200 {
+        text += &format!("call 7\n if r0 == 0 goto a{i}\n r6 += 1\n a{i}:\n");
+    }
+    text += "r0 = 0\n exit";
+    let v = accept(unit(&text, vec![], raw_hook()));
+    assert!(v.stats().insns_processed < 20_000, "{:?}", v.stats());
+}
+
+/// CVE-2023-2163: the path with `r6 = 64` must not be pruned by one on which `r6` did not matter.
+#[test]
+fn precision_reaches_numbers_through_branches() {
+    let text = "
+        r1 = map[0] ll
+        r2 = r10
+        r2 += -4
+        *(u32 *)(r10 - 4) = 0
+        call 1
+        if r0 == 0 goto out
+        r9 = r0
+        r6 = 0
+        r7 = 0
+        call 7
+        if r0 > 1 goto a
+        r7 = 1
+    a:
+        call 7
+        if r0 > 1 goto b
+        r6 = 64
+    b:
+        if r7 == 0 goto c
+        r8 = 0
+        goto d
+    c:
+        r8 = r6
+    d:
+        r9 += r8
+        r0 = *(u8 *)(r9 + 0)
+        exit
+    out:
+        r0 = 0
+        exit";
+    reject(unit(text, vec![map(MapKind::Hash, 4, 8, 4)], raw_hook()), "map-value-bounds");
+    accept(unit(&text.replace("r6 = 64", "r6 = 7"), vec![map(MapKind::Hash, 4, 8, 4)], raw_hook()));
+}
+
+const LOOP: &str = "
+        *(u64 *)(r10 - 8) = 0
+        r1 = 100
+        r2 = func cb ll
+        r3 = r10
+        r3 += -8
+        r4 = 0
+        call 181
+        r0 = *(u64 *)(r10 - 8)
+        exit
+    cb:
+        r1 = *(u64 *)(r2 + 0)
+        r1 += 3
+        *(u64 *)(r2 + 0) = r1
+        r0 = 0
+        exit";
+
+#[test]
+fn a_callback_converges() {
+    let v = accept(unit(LOOP, vec![], xdp_hook()));
+    assert_eq!(v.facts().longest_path, None);
+    assert!(v.stats().insns_processed < 200, "{:?}", v.stats());
+    reject(unit(&LOOP.replace("r0 = 0\n", "r0 = 2\n"), vec![], xdp_hook()), "callback-return");
+}
+
+/// What a callback changed is not known afterwards, and that it may never run is known.
+#[test]
+fn a_callback_runs_any_number_of_times() {
+    let text = |first: u32, later: u32| {
+        format!(
+            "
+        *(u64 *)(r10 - 8) = {first}
+        *(u64 *)(r10 - 16) = 0
+        call 7
+        r1 = r0
+        r1 &= 1
+        r2 = func cb ll
+        r3 = r10
+        r3 += -8
+        r4 = 0
+        call 181
+        r1 = *(u64 *)(r10 - 8)
+        r2 = r10
+        r2 += -16
+        r2 += r1
+        r0 = *(u8 *)(r2 + 0)
+        exit
+    cb:
+        *(u64 *)(r2 + 0) = {later}
+        r0 = 0
+        exit"
+        )
+    };
+    accept(unit(&text(0, 7), vec![], xdp_hook()));
+    accept(unit(&text(7, 0), vec![], xdp_hook()));
+    reject(unit(&text(64, 0), vec![], xdp_hook()), "stack-bounds");
+    reject(unit(&text(0, 64), vec![], xdp_hook()), "stack-bounds");
+}
+
+/// A loop around `bpf_loop` whose exit needs that the callback never ran must not end at the first round's state.
+#[test]
+fn a_loop_around_a_callback_is_still_a_loop() {
+    let text = "
+    l:
+        *(u64 *)(r10 - 8) = 0
+        r1 = 2
+        r2 = func cb ll
+        r3 = r10
+        r3 += -8
+        r4 = 0
+        call 181
+        r1 = *(u64 *)(r10 - 8)
+        if r1 != 0 goto l
+        r0 = 0
+        exit
+    cb:
+        *(u64 *)(r2 + 0) = 1
+        r0 = 0
+        exit";
+    let e = support::check(unit(text, vec![], xdp_hook())).map(|_| ()).unwrap_err();
+    assert_eq!(e.class.key(), "loop-or-budget", "{e}");
+}
+
+#[test]
+fn may_goto_converges() {
+    let text = "r0 = 0\n l:\n may_goto out\n r0 += 1\n goto l\n out:\n exit";
+    let v = accept(unit(text, vec![], raw_hook()));
+    assert_eq!(v.facts().longest_path, None);
+}
