@@ -77,6 +77,8 @@ macro_rules! __bpf_call {
 
             fn body($caller: &mut $crate::Caller<'_> $(, $arg: $ty)*) -> $ret $body
 
+            /// # Safety
+            /// Called by engines alone, with arguments that keep `proto()` and the `vm` of the call in progress.
             unsafe extern "C" fn entry(r1: u64, r2: u64, r3: u64, r4: u64, r5: u64, vm: *mut $crate::VmCtx) -> u64 {
                 // SAFETY: the verifier proved the arguments against `proto()`, and `vm` is the call's own record.
                 unsafe {

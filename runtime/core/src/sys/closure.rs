@@ -96,6 +96,9 @@ pub(crate) fn row<Args, F: HelperFn<Args>>(id: u32, name: &str, f: F) -> HelperR
     HelperRow { proto: Arc::new(proto), run }
 }
 
+/// # Safety
+/// Called by engines alone, with arguments that keep the row's prototype, `vm.env` the row's own, and the `vm` of the
+/// call in progress.
 unsafe extern "C" fn entry<Args, F: HelperFn<Args>>(
     r1: u64,
     r2: u64,

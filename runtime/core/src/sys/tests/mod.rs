@@ -152,6 +152,8 @@ fn proto(id: u32, kinds: &[ArgKind]) -> Proto {
 /// Defines an `extern "C"` helper over the trampoline.
 macro_rules! helper {
     ($name:ident, |$cx:ident, $args:ident| $body:expr) => {
+        /// # Safety
+        /// Called by engines alone, with the `vm` of the call in progress.
         pub(super) unsafe extern "C" fn $name(r1: u64, r2: u64, r3: u64, r4: u64, r5: u64, vm: *mut VmCtx) -> u64 {
             let $args = [r1, r2, r3, r4, r5];
             // SAFETY: the engine passes its own `vm`, and this frame has nothing with a destructor.
