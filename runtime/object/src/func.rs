@@ -76,7 +76,7 @@ pub(crate) fn functions(elf: &Elf<'_>, maps: &Maps, btf: Option<&Btf>, ext: &Ext
             .map_err(|k| ObjectError::new(elf.sections[index as usize].name, 0, k))?;
     }
     let starts: BTreeMap<(u32, u32), u32> = funcs.iter().map(|(s, e)| (*s, e.start)).zip(0..).collect();
-    let types = names(btf);
+    let types = func_types(btf);
     let builder = Builder { elf, btf, ext, types: &types, starts: &starts };
     let mut out = Vec::with_capacity(funcs.len());
     let mut insns = 0;
@@ -114,7 +114,7 @@ fn all_sites(elf: &Elf<'_>, maps: &Maps) -> Result<BTreeMap<u32, Vec<Site>>, Obj
 }
 
 /// BTF functions by name.
-fn names(btf: Option<&Btf>) -> BTreeMap<&str, TypeId> {
+pub(crate) fn func_types(btf: Option<&Btf>) -> BTreeMap<&str, TypeId> {
     let Some(btf) = btf else { return BTreeMap::new() };
     let funcs = (0..).zip(btf.types()).filter(|(_, t)| matches!(t.kind, Kind::Func { .. }));
     funcs.map(|(id, t)| (btf.string(t.name), id)).collect()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::btf::{Btf, BtfError, Ext};
 use crate::elf::Elf;
 use crate::error::{ObjectError, ObjectErrorKind};
-use crate::func::{Func, functions};
+use crate::func::{Func, func_types, functions};
 use crate::license::license;
 use crate::maps::{GlobalDef, KconfigVar, MapDef, Maps, initialisers};
 use crate::reloc::{Target, is_code};
@@ -41,8 +41,9 @@ pub struct Object {
     btf: Option<Arc<Btf>>,
     /// Names of sections of code, by ELF index.
     pub(crate) sections: Vec<Arc<str>>,
-    /// Names of symbols that code refers to without the object defining them, by ELF index.
-    pub(crate) symbols: BTreeMap<u32, Box<str>>,
+    /// Symbols that code refers to without the object defining them, by ELF index: name, and whether BTF says that it is
+    /// a function.
+    pub(crate) symbols: BTreeMap<u32, (Box<str>, bool)>,
     pub(crate) funcs: Vec<Func>,
     pub(crate) kconfig: Option<u32>,
     pub(crate) kconfig_vars: Vec<KconfigVar>,
@@ -67,6 +68,7 @@ impl Object {
         initialisers(&mut maps, &elf, at)?;
         let sections = elf.sections.iter().map(|s| if is_code(s) { s.name.into() } else { "".into() });
         let sections: Vec<Arc<str>> = sections.collect();
+        let symbols = symbols(&elf, &funcs, btf.as_deref());
         Ok(Object {
             programs: programs(&funcs, &sections),
             maps: maps.defs,
@@ -74,7 +76,7 @@ impl Object {
             license: license(&elf)?,
             btf,
             sections,
-            symbols: names(&elf, &funcs),
+            symbols,
             funcs,
             kconfig: maps.kconfig,
             kconfig_vars: maps.kconfig_vars,
@@ -125,7 +127,12 @@ impl Object {
 
     /// Name of a symbol that the object does not define, empty where it has none.
     pub(crate) fn symbol_name(&self, symbol: u32) -> &str {
-        self.symbols.get(&symbol).map_or("", |name| name)
+        self.symbols.get(&symbol).map_or("", |s| &s.0)
+    }
+
+    /// Whether such a symbol is a function.
+    pub(crate) fn symbol_is_function(&self, symbol: u32) -> bool {
+        self.symbols.get(&symbol).is_some_and(|s| s.1)
     }
 
     /// Its type information.
@@ -151,14 +158,19 @@ fn type_info(elf: &Elf<'_>) -> Result<(Option<Arc<Btf>>, Ext), ObjectError> {
     Ok((Some(Arc::new(btf)), ext))
 }
 
-/// The names that poison will need.
-fn names(elf: &Elf<'_>, funcs: &[Func]) -> BTreeMap<u32, Box<str>> {
+/// What poison will need to know.
+fn symbols(elf: &Elf<'_>, funcs: &[Func], btf: Option<&Btf>) -> BTreeMap<u32, (Box<str>, bool)> {
     let named = |target: &Target| match *target {
         Target::Extern { symbol, .. } | Target::Unsupported { symbol, .. } => Some(symbol),
         Target::Func(_) | Target::Map(_) | Target::Data { .. } | Target::Kconfig { .. } => None,
     };
-    let symbols: BTreeSet<u32> = funcs.iter().flat_map(|f| &f.targets).filter_map(named).collect();
-    symbols.into_iter().filter_map(|i| Some((i, elf.symbols.get(i as usize)?.name.into()))).collect()
+    let functions = func_types(btf);
+    let used: BTreeSet<u32> = funcs.iter().flat_map(|f| &f.targets).filter_map(named).collect();
+    let symbol = |index: u32| {
+        let name = elf.symbols.get(index as usize)?.name;
+        Some((index, (name.into(), functions.contains_key(name))))
+    };
+    used.into_iter().filter_map(symbol).collect()
 }
 
 /// Programs are the global functions outside `.text`; where there are none, those in it.

@@ -67,6 +67,10 @@ fn callbacks_are_references_to_functions() {
     assert_eq!(funcs(&unit), ["callbacks", "step"]);
     assert_eq!(refs(&unit), [Ref::Func(unit.code.subprogs()[1].start)]);
     assert!(unit.code.insns().contains(&Insn::Call(Callee::Helper(181))));
+
+    let unit = common::unit(&object, "optional");
+    assert_eq!(funcs(&unit), ["optional", "exported_step"]);
+    assert!(!unit.funcs[1].global, "a helper calls it, with the helper's arguments");
 }
 
 #[test]

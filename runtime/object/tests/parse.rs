@@ -16,9 +16,12 @@ fn programs_keep_their_sections() {
         ("globals", "xdp"),
         ("missing", "xdp"),
         ("callbacks", "xdp/second"),
+        ("optional", "xdp"),
         ("by_name", "custom name, any"),
     ];
     assert_eq!(programs, want);
+    let asked: Vec<_> = object.programs().iter().filter(|p| !p.autoload).map(|p| &*p.name).collect();
+    assert_eq!(asked, ["optional"], "a section that starts with a question mark");
     assert_eq!(object.program("callbacks"), Some(3));
     assert_eq!(object.program("leaf"), None);
 }

@@ -53,20 +53,22 @@ impl CoreRelo {
         self.kind == TYPE_ID_LOCAL
     }
 
-    /// What is accessed, as C writes it: `struct task_struct::pid`.
+    /// What is accessed, about as C writes it: `struct task_struct::pid`. Cut short: an object may hold a million of
+    /// these, each with the longest names.
     pub(crate) fn describe(&self, btf: &Btf) -> String {
-        let mut out = btf.declare(self.ty, "");
-        out.truncate(out.floor_char_boundary(128));
+        let mut out = btf.declare_briefly(self.ty);
         let mut ty = self.ty;
         // The first number is an index of the pointer itself.
-        for step in btf.string(self.access).split(':').skip(1).take(16) {
+        for step in btf.brief(self.access).split(':').skip(1) {
             let Ok(index) = step.parse::<usize>() else { break };
+            if out.len() > 128 {
+                break;
+            }
             match btf.resolved(ty) {
                 Kind::Struct(c) | Kind::Union(c) => {
                     let Some(member) = c.members.get(index) else { break };
-                    let name = btf.string(member.name);
                     out.push_str("::");
-                    out.push_str(&name[..name.floor_char_boundary(128)]);
+                    out.push_str(btf.brief(member.name));
                     ty = member.ty;
                 }
                 Kind::Array { elem, .. } => {

@@ -12,20 +12,34 @@ const DEPTH: u32 = 32;
 struct Printer<'a> {
     btf: &'a Btf,
     left: u32,
+    /// Names are cut short.
+    brief: bool,
 }
 
 impl Btf {
     /// A variable of this type, as C declares it: `unsigned int counts[4]`. Without a name, the type alone.
     #[must_use]
     pub fn declare(&self, id: TypeId, name: &str) -> String {
-        Printer { btf: self, left: BUDGET }.declare(id, name.to_owned(), 0, false)
+        Printer { btf: self, left: BUDGET, brief: false }.declare(id, name.to_owned(), 0, false)
+    }
+
+    /// A type in a message: at most a few hundred bytes, whatever it is.
+    pub(crate) fn declare_briefly(&self, id: TypeId) -> String {
+        match self.kind(id) {
+            Kind::Struct(_) | Kind::Union(_) | Kind::Enum { .. }
+                if self.brief(self.types[id as usize].name).is_empty() =>
+            {
+                "an anonymous type".to_owned()
+            }
+            _ => Printer { btf: self, left: 8, brief: true }.declare(id, String::new(), 0, false),
+        }
     }
 
     /// The definition of a struct, union or enumeration, field by field; of other types what [`declare`](Self::declare)
     /// says. Anonymous structs and unions are written out where they stand; other parts are named only.
     #[must_use]
     pub fn define(&self, id: TypeId) -> String {
-        let mut printer = Printer { btf: self, left: BUDGET };
+        let mut printer = Printer { btf: self, left: BUDGET, brief: false };
         match self.kind(id) {
             Kind::Struct(_) | Kind::Union(_) | Kind::Enum { .. } => printer.base(id, 0, true),
             Kind::Typedef(target) => {
@@ -47,6 +61,10 @@ fn after(qualifiers: &str, inner: String) -> String {
 }
 
 impl Printer<'_> {
+    fn name(&self, offset: u32) -> String {
+        if self.brief { self.btf.brief(offset) } else { self.btf.string(offset) }.to_owned()
+    }
+
     /// Wraps `inner` in pointers, arrays and parameters from the inside out, until a type with a name is reached.
     fn declare(&mut self, id: TypeId, inner: String, depth: u32, full: bool) -> String {
         let (mut id, mut inner, mut qualifiers) = (id, clean_name(inner), String::new());
@@ -111,7 +129,7 @@ impl Printer<'_> {
             if i == last && p.ty == 0 && p.name == 0 {
                 out.push_str("...");
             } else {
-                out.push_str(&self.declare(p.ty, self.btf.string(p.name).to_owned(), depth, false));
+                out.push_str(&self.declare(p.ty, self.name(p.name), depth, false));
             }
         }
         out
@@ -119,7 +137,7 @@ impl Printer<'_> {
 
     /// The part of a declaration before the declarator.
     fn base(&mut self, id: TypeId, depth: u32, full: bool) -> String {
-        let name = clean(self.btf.name(id));
+        let name = clean(&self.btf.get(id).map_or_else(String::new, |t| self.name(t.name)));
         let body = full || name.is_empty();
         match self.btf.kind(id) {
             Kind::Struct(_) if !body => format!("struct {name}"),
@@ -143,7 +161,7 @@ impl Printer<'_> {
             if self.left == 0 {
                 break;
             }
-            let field = self.declare(m.ty, self.btf.string(m.name).to_owned(), depth + 1, false);
+            let field = self.declare(m.ty, self.name(m.name), depth + 1, false);
             let bits = if m.bits == 0 { String::new() } else { format!(": {}", m.bits) };
             // Writing to a string cannot fail.
             let _ = writeln!(out, "{pad}    {field}{bits};");
@@ -160,7 +178,7 @@ impl Printer<'_> {
             if self.left == 0 {
                 break;
             }
-            let name = clean(self.btf.string(v.name));
+            let name = clean(&self.name(v.name));
             let _ = if *signed {
                 writeln!(out, "{pad}    {name} = {},", v.value as i64)
             } else {

@@ -19,6 +19,9 @@ use std::borrow::Cow;
 use crate::error::budget;
 use layout::Layout;
 
+/// Bytes of a name in messages.
+const BRIEF: usize = 64;
+
 /// The types of an object.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Btf {
@@ -83,7 +86,15 @@ impl Btf {
     /// The string at an offset of the string table, as far as it is UTF-8 and at most 4,096 bytes long.
     #[must_use]
     pub fn string(&self, offset: u32) -> &str {
-        let bytes = self.bytes_at(offset);
+        Self::valid(self.bytes_at(offset, budget::NAME))
+    }
+
+    /// The start of a string, for messages.
+    fn brief(&self, offset: u32) -> &str {
+        Self::valid(self.bytes_at(offset, BRIEF))
+    }
+
+    fn valid(bytes: &[u8]) -> &str {
         match core::str::from_utf8(bytes) {
             Ok(s) => s,
             Err(err) => core::str::from_utf8(&bytes[..err.valid_up_to()]).unwrap_or(""),
@@ -92,12 +103,12 @@ impl Btf {
 
     /// A string that need not be UTF-8, such as a line of C.
     pub(crate) fn text(&self, offset: u32) -> Cow<'_, str> {
-        String::from_utf8_lossy(self.bytes_at(offset))
+        String::from_utf8_lossy(self.bytes_at(offset, budget::NAME))
     }
 
-    fn bytes_at(&self, offset: u32) -> &[u8] {
+    fn bytes_at(&self, offset: u32, most: usize) -> &[u8] {
         let rest = self.strings.get(offset as usize..).unwrap_or(&[]);
-        let window = &rest[..rest.len().min(budget::NAME)];
+        let window = &rest[..rest.len().min(most)];
         window.split(|&b| b == 0).next().unwrap_or(&[])
     }
 

@@ -46,7 +46,8 @@ fn unsupported(why: impl Into<String>) -> FuncArg {
 
 fn arg(btf: &Btf, func: TypeId, index: u32, ty: TypeId, hook: &HookDef) -> FuncArg {
     let (mut ctx, mut nonnull) = (false, false);
-    for tag in btf.tags(func, Some(index)) {
+    // Nobody writes more tags on one argument; what is not read makes the argument no more than memory.
+    for tag in btf.tags(func, Some(index)).take(16) {
         match tag {
             "arg:ctx" => ctx = true,
             "arg:nonnull" => nonnull = true,
@@ -60,7 +61,11 @@ fn arg(btf: &Btf, func: TypeId, index: u32, ty: TypeId, hook: &HookDef) -> FuncA
     if let Kind::Ptr(target) = kind {
         return if ctx || is_context(btf, *target, hook) { FuncArg::Ctx } else { memory(btf, *target, nonnull) };
     }
-    if is_scalar(kind) && !ctx { FuncArg::Scalar } else { unsupported(format!("the type `{}`", btf.declare(ty, ""))) }
+    if is_scalar(kind) && !ctx {
+        FuncArg::Scalar
+    } else {
+        unsupported(format!("the type `{}`", btf.declare_briefly(ty)))
+    }
 }
 
 /// Whether a pointer's target is the struct of the hook's context.
@@ -73,6 +78,8 @@ fn is_context(btf: &Btf, target: TypeId, hook: &HookDef) -> bool {
 fn memory(btf: &Btf, target: TypeId, nonnull: bool) -> FuncArg {
     match btf.size_of(target) {
         Some(size) if size > 0 => FuncArg::Mem { size, nullable: !nonnull },
-        Some(_) | None => unsupported(format!("a pointer to `{}`, whose size is not known", btf.declare(target, ""))),
+        Some(_) | None => {
+            unsupported(format!("a pointer to `{}`, whose size is not known", btf.declare_briefly(target)))
+        }
     }
 }

@@ -51,6 +51,8 @@ struct Linker<'a> {
     starts: BTreeMap<u32, u32>,
     /// Instructions whose target is still a function's index.
     fixups: Vec<u32>,
+    /// Helpers by the symbol that names them.
+    helpers: BTreeMap<u32, Option<u32>>,
     maps: Vec<UnitMap>,
     /// The unit's index of an object's map.
     map_index: BTreeMap<u32, u32>,
@@ -72,6 +74,7 @@ impl<'a> Linker<'a> {
             order: Vec::new(),
             starts: BTreeMap::new(),
             fixups: Vec::new(),
+            helpers: BTreeMap::new(),
             maps: Vec::new(),
             map_index: BTreeMap::new(),
             poison: Vec::new(),

@@ -3,7 +3,7 @@
 use stingless_isa::{Callee, Insn, Ref};
 
 use super::{LinkErrorKind, Linker, names_function};
-use crate::btf::{CoreRelo, Kind};
+use crate::btf::CoreRelo;
 use crate::func::Func;
 use crate::reloc::Target;
 use crate::unit::{Poison, PoisonKind, UnitMap};
@@ -101,7 +101,7 @@ impl Linker<'_> {
             Target::Extern { symbol, .. } if self.helper(symbol).is_some() => Value::Number(1),
             Target::Extern { weak: true, .. } => Value::Number(0),
             Target::Extern { symbol, .. } => {
-                let function = self.is_function(symbol);
+                let function = self.object.symbol_is_function(symbol);
                 let kind = if function { PoisonKind::UnknownFunction } else { PoisonKind::UnknownVariable };
                 Value::Poison(self.poison_target(target, false, kind))
             }
@@ -111,13 +111,9 @@ impl Linker<'_> {
         })
     }
 
-    fn helper(&self, symbol: u32) -> Option<u32> {
-        self.env.protos.by_name(self.object.symbol_name(symbol)).map(|p| p.id)
-    }
-
-    fn is_function(&self, symbol: u32) -> bool {
-        let name = self.object.symbol_name(symbol);
-        self.object.btf().is_some_and(|b| b.find(name, |k| matches!(k, Kind::Func { .. })).is_some())
+    fn helper(&mut self, symbol: u32) -> Option<u32> {
+        let find = || self.env.protos.by_name(self.object.symbol_name(symbol)).map(|p| p.id);
+        *self.helpers.entry(symbol).or_insert_with(find)
     }
 
     /// The unit's index of a map of the object.

@@ -71,6 +71,17 @@ int callbacks(struct xdp_md *ctx)
     return bpf_loop(8, step, 0, 0);
 }
 
+__noinline long exported_step(__u32 index, void *ctx)
+{
+    return index > 5;
+}
+
+SEC("?xdp")
+int optional(struct xdp_md *ctx)
+{
+    return bpf_loop(8, exported_step, 0, 0);
+}
+
 SEC("custom name, any")
 int by_name(struct xdp_md *ctx)
 {
