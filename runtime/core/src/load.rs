@@ -245,6 +245,7 @@ fn same_shape(live: &Map, want: &MapSpec) -> Result<()> {
         ("value_size", have.value_size.to_string(), want.value_size.to_string()),
         ("max_entries", have.max_entries.to_string(), want.max_entries.to_string()),
         ("flags", format!("{:#x}", have.flags), format!("{:#x}", want.flags)),
+        ("spin locks and timers", format!("{:?}", have.special), format!("{:?}", want.special)),
     ];
     match differs.into_iter().find(|(_, have, want)| have != want) {
         Some((field, found, want)) => Err(Error::MapMismatch { map, field, want, found }),
