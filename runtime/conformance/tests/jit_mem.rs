@@ -1,12 +1,9 @@
 //! Loads, stores, atomics, packet and context accesses in machine code.
 #![cfg(target_arch = "x86_64")]
 
-use std::borrow::Cow;
-use std::sync::Arc;
-
-use stingless_abi::{CtxField, CtxLayout, DataRegion, Entry, FieldKind, HookDef, NativeOp, Partial, Rights};
 use stingless_conformance::exec::{Image, vm};
-use stingless_conformance::jit::{Bench, raw_hook};
+use stingless_conformance::jit::Bench;
+use stingless_conformance::unit::{Packet, packet_hook};
 use stingless_isa::{AtomicOp, Code, Insn, Operand, Reg, Size};
 use stingless_jit::CompileError;
 use stingless_verifier::{Access, Facts};
@@ -165,48 +162,6 @@ fn atomic_program(insn: Insn, src: u8, base: u8) -> Vec<Insn> {
         fill(0, slot(4)),
         Insn::Exit,
     ]
-}
-
-/// A native context of the shape that packet hooks have.
-#[repr(C)]
-struct Packet {
-    mark: u32,
-    hash: u32,
-    data: *const u8,
-    data_end: *const u8,
-}
-
-/// The plugin sees: `data` and `data_end` (4 bytes each), `mark`, nothing at 12, `hash`.
-fn packet_hook() -> Arc<HookDef> {
-    let field = |name, off, rights, kind, native, native_off| CtxField {
-        name: Cow::Borrowed(name),
-        off,
-        size: 4,
-        rights,
-        kind,
-        native,
-        native_off,
-    };
-    let (rw, ro) = (Rights::READ_WRITE, Rights::READ);
-    let scalar = FieldKind::Scalar { partial: Partial::Any };
-    let layout = CtxLayout {
-        name: Cow::Borrowed("test_md"),
-        size: 20,
-        fields: Cow::Owned(vec![
-            field("data", 0, ro, FieldKind::DataStart { region: 0 }, NativeOp::Pointer, 8),
-            field("data_end", 4, ro, FieldKind::DataEnd { region: 0 }, NativeOp::Pointer, 16),
-            field("mark", 8, rw, scalar, NativeOp::Plain, 0),
-            field("none", 12, rw, scalar, NativeOp::Zero, 0),
-            field("hash", 16, ro, scalar, NativeOp::Plain, 4),
-        ]),
-        regions: Cow::Owned(vec![DataRegion { rights: ro }]),
-    };
-    Arc::new(HookDef {
-        name: Cow::Borrowed("test"),
-        entry: Entry::Ctx(layout),
-        packet_loads: true,
-        ..(*raw_hook()).clone()
-    })
 }
 
 fn on_packet(text: &str, facts: Option<&[(usize, i32)]>, bytes: &[u8]) -> (Result<u64, CompileError>, u32) {

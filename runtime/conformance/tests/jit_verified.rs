@@ -7,6 +7,7 @@ use stingless_conformance::data_file::Case;
 use stingless_conformance::engine::HELPERS;
 use stingless_conformance::exec::{Image, vm};
 use stingless_conformance::jit::{proto, raw_hook, spoiling_refill};
+use stingless_conformance::unit::{Packet, packet_hook};
 use stingless_isa::Code;
 use stingless_jit::{Options, Target, compile};
 use stingless_object::Unit;
@@ -78,5 +79,26 @@ fn facts_leave_out_dead_code_and_make_frames_small() {
     assert_eq!(blobs[2].stack_bytes - blobs[0].stack_bytes, 512 - 16);
     for options in &ways {
         assert_eq!(run(&verified, options, &[]).0, 5);
+    }
+}
+
+/// Context fields, a moved context pointer, packet bounds and a packet load, as facts have them.
+#[test]
+fn context_and_packet_accesses_come_from_the_proof() {
+    let text = "r6 = r1\nr7 = r1\nr7 += 8\nr2 = *(u32 *)(r1 + 0)\nr3 = *(u32 *)(r1 + 4)\nr4 = r2\nr4 += 4\n\
+                if r4 > r3 goto short\nr5 = *(u32 *)(r2 + 0)\n*(u32 *)(r7 + 0) = r5\nr8 = *(u16 *)(r7 + 10)\n\
+                r0 = *(u16 *)skb[2]\nr0 <<= 16\nr0 |= r8\nexit\nshort:\nr0 = 7\nexit";
+    let code = stingless_isa::assemble(text).unwrap();
+    let unit = Unit::from_code("packet", code, Vec::new(), ProtoTable::default(), packet_hook());
+    let verified = verify(unit, Trust::Untrusted, &Limits::default()).unwrap_or_else(|e| panic!("{e}"));
+    for options in every_way() {
+        let image = Image::new(&compile(&verified, &options).unwrap(), |target| panic!("no {target:?}"));
+        for (bytes, want) in [(&[1u8, 2, 3][..], (7, 5)), (&[1, 2, 3, 4], (0x0304_fedc, 0x0403_0201))] {
+            let ends = bytes.as_ptr_range();
+            let mut packet = Packet { mark: 5, hash: 0xfedc_ba98, data: ends.start, data_end: ends.end };
+            // SAFETY: the program is proved to keep to the context and the packet between its ends.
+            let r0 = unsafe { image.call([&raw mut packet as u64, 0, 0, 0, 0], &mut vm()) };
+            assert_eq!((r0, packet.mark), want, "{options:?}");
+        }
     }
 }
