@@ -25,10 +25,6 @@ impl Scene<'_> {
             }
             Kind::UninitStack => Some("initialise the variable where it is declared: `= {}`".into()),
             Kind::NoReturnValue => Some("return a value on every path: `return 0;`".into()),
-            Kind::InfiniteLoop => {
-                Some("give the loop a bound: `for (int i = 0; i < 64; i++)`, or use `bpf_loop`".into())
-            }
-            Kind::Budget => Some("use `bpf_loop` for long loops: its body is verified once".into()),
             Kind::ReturnRange => self.verdicts(),
             _ => None,
         }
@@ -138,7 +134,7 @@ impl Scene<'_> {
     }
 
     /// Size of the failing access.
-    fn access(&self) -> Option<Size> {
+    pub(super) fn access(&self) -> Option<Size> {
         match self.unit.code.insns()[self.at] {
             Insn::Load { size, .. }
             | Insn::Store { size, .. }
@@ -204,7 +200,7 @@ impl Scene<'_> {
 
     /// What the program calls the end of the data.
     fn end_name(&self) -> String {
-        let names = self.unit.lines.iter().filter_map(|l| ctext::assigned(&l.text).filter(|_| l.text.contains("_end")));
+        let names = self.unit.lines.iter().filter_map(|l| ctext::assigned(&l.text, Some(l.column)));
         names.map(str::to_owned).find(|n| n.contains("end")).unwrap_or_else(|| "data_end".to_owned())
     }
 

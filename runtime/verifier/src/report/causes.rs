@@ -78,7 +78,6 @@ impl Scene<'_> {
             Kind::UninitStack => self.unwritten().into_iter().collect(),
             Kind::PacketStale => self.moved(),
             Kind::ReferenceLeak => self.held(),
-            Kind::InfiniteLoop | Kind::Budget | Kind::MemoryBudget => Vec::new(),
             Kind::MapValueBounds
             | Kind::PacketBounds
             | Kind::MemBounds
@@ -97,10 +96,30 @@ impl Scene<'_> {
 
     fn origin(&self, vid: Vid) -> Vec<Event> {
         let mut events: Vec<Event> = self.made(self.replay.root(vid)).into_iter().collect();
-        if let Some(compared) = self.replay.last_compared(vid) {
+        let told = !self.replay.is_pointer(self.replay.root(vid)) || self.is_about_null();
+        if let Some(compared) = self.replay.last_compared(vid).filter(|_| told) {
             events.push(self.checked(vid, compared));
+        } else if told {
+            events.extend(self.unchecked(vid));
         }
         events
+    }
+
+    pub(super) fn is_about_null(&self) -> bool {
+        matches!(self.kind, Kind::NullDeref | Kind::NullArgument | Kind::NullArithmetic)
+    }
+
+    /// The branch whose other side checks a value that this path does not check, by the names on the lines.
+    fn unchecked(&self, vid: Vid) -> Vec<Event> {
+        let Some(name) = self.name(self.replay.root(vid)) else { return Vec::new() };
+        let word = name.trim_matches('`').to_owned();
+        self.skipping_branch(&format!("{name} is checked"), |compared, at| match self.unit.code.insns()[at] {
+            Insn::Branch { dst, .. } => {
+                let named = self.unit.line_of(at).is_some_and(|l| ctext::mentions(&l.text, &word));
+                named || self.replay.holders(compared, vid) & 1 << dst.index() != 0
+            }
+            _ => false,
+        })
     }
 
     /// Where a value was made, in words.
@@ -108,6 +127,7 @@ impl Scene<'_> {
         let made = self.replay.value(vid);
         let name = self.name_or(vid, "this");
         let message = match made.how {
+            How::Entry(Reg::R1) if self.unit.hook.ctx().is_some() => return None,
             How::Entry(_) => format!("{} is given by the caller", self.name(vid)?),
             How::Unset | How::Frame(..) | How::Ref(Ref::Map(_) | Ref::Func(_) | Ref::Symbol(_)) => return None,
             How::Ref(Ref::MapValue { map, .. }) => {
@@ -131,7 +151,9 @@ impl Scene<'_> {
         if next != Some(self.replay.path[step] + 1) {
             return Some(format!("`{}` calls back from here", proto.name));
         }
+        let null = self.is_about_null();
         Some(match proto.ret {
+            Ret::MapValueOrNull | Ret::AcquiredOrNull { .. } if !null => format!("{name} comes from `{}`", proto.name),
             Ret::MapValueOrNull => format!("{name} comes from `{}`: NULL if there is no such element", proto.name),
             Ret::AcquiredOrNull { .. } => format!("{name} comes from `{}`: NULL if there is no room", proto.name),
             Ret::Void => format!("`{}` returns nothing", proto.name),
@@ -145,8 +167,10 @@ impl Scene<'_> {
         if let How::Entry(reg) = made.how {
             return self.parameter(reg).map(quoted);
         }
-        let text = &self.unit.line_of(self.replay.path[made.step] as usize)?.text;
-        ctext::assigned(text).map(|n| quoted(n.to_owned()))
+        let line = self.unit.line_of(self.replay.path[made.step] as usize)?;
+        let column = Some(line.column).filter(|&c| c != 0);
+        let loaded = || ctext::place(&line.text, column).filter(|_| matches!(made.how, How::Load { .. }));
+        ctext::assigned(&line.text, column).or_else(loaded).map(|n| quoted(n.to_owned()))
     }
 
     pub(super) fn name_or(&self, vid: Vid, other: &str) -> String {
@@ -231,7 +255,8 @@ impl Scene<'_> {
         match made.how {
             How::Lost => vec![(made.step, format!("this call does not keep {reg}: only r6 to r9 survive a call"))],
             How::Helper(id) if self.returns_nothing(id) => self.made(vid).into_iter().collect(),
-            How::Unset => self.skipping_branch(|insn| {
+            How::Unset => self.skipping_branch("it is set", |_, at| {
+                let insn = &self.unit.code.insns()[at];
                 let usage = Usage::of(insn, &self.unit.protos);
                 let call = matches!(insn, Insn::Call(_));
                 usage.writes & 1 << reg.index() != 0 && (!call || reg == Reg::R0 || CLOBBERED & 1 << reg.index() == 0)
@@ -248,10 +273,7 @@ impl Scene<'_> {
     fn released(&self, vid: Vid) -> Vec<Event> {
         let root = self.replay.root(vid);
         let mut events: Vec<Event> = self.made(root).into_iter().collect();
-        let release = self.replay.calls_from(self.replay.value(root).step).find(|(_, proto, args)| {
-            proto.effects.releases.is_some_and(|arg| self.replay.root(args[usize::from(arg)]) == root)
-        });
-        if let Some((step, proto, _)) = release {
+        if let Some((step, proto, _)) = self.release_of(root) {
             events.push((step, format!("`{}` gives it back here: no copy of it may be used afterwards", proto.name)));
         }
         events
@@ -261,15 +283,15 @@ impl Scene<'_> {
     fn unwritten(&self) -> Vec<Event> {
         let Some(byte) = self.blame.stack else { return Vec::new() };
         let covers = |off: i16, bytes: u32| (i64::from(off)..i64::from(off) + i64::from(bytes)).contains(&byte);
-        self.skipping_branch(|insn| match *insn {
+        self.skipping_branch("it is written", |_, at| match self.unit.code.insns()[at] {
             Insn::Store { base: Reg::FP, off, size, .. } => covers(off, size.bytes()),
             _ => false,
         })
     }
 
-    /// The last branch of the path whose other side leads to an instruction that `sets` what is missing, before the one
+    /// The last branch of the path whose other side leads to an instruction that `does` what is missing, before the one
     /// that failed.
-    fn skipping_branch(&self, sets: impl Fn(&Insn) -> bool) -> Vec<Event> {
+    fn skipping_branch(&self, what: &str, does: impl Fn(&Compared, usize) -> bool) -> Vec<Event> {
         let subprog = self.unit.code.subprog_of(self.at);
         for compared in self.replay.compared.iter().rev() {
             let branch = self.replay.path[compared.step] as usize;
@@ -278,22 +300,22 @@ impl Scene<'_> {
             }
             let succs = self.cfg.succs(self.unit, branch);
             let other = if compared.taken { succs.fall } else { succs.taken };
-            if other.is_some_and(|other| self.reaches(other, &sets)) {
-                return vec![(compared.step, "where this goes the other way, it is set".to_owned())];
+            if other.is_some_and(|other| self.reaches(other, |at| does(compared, at))) {
+                return vec![(compared.step, format!("where this goes the other way, {what}"))];
             }
         }
         Vec::new()
     }
 
-    /// Whether some path from `from` passes an instruction that `sets`, and does not pass the failing one before.
-    fn reaches(&self, from: u32, sets: impl Fn(&Insn) -> bool) -> bool {
+    /// Whether some path from `from` passes an instruction that `does`, and does not pass the failing one before.
+    fn reaches(&self, from: u32, does: impl Fn(usize) -> bool) -> bool {
         let mut seen = std::collections::BTreeSet::from([from]);
         let mut todo = vec![from];
         while let Some(at) = todo.pop() {
             if at as usize == self.at || seen.len() > 4096 {
                 continue;
             }
-            if sets(&self.unit.code.insns()[at as usize]) {
+            if does(at as usize) {
                 return true;
             }
             let succs = self.cfg.succs(self.unit, at as usize);
@@ -349,31 +371,84 @@ impl Scene<'_> {
         None
     }
 
-    /// Says a register at fault by the name that the program gives to what it holds.
-    pub(super) fn rename(&self, message: &mut String) {
-        let (Some(reg), Some(vid)) = (self.blame.reg, self.culprit()) else { return };
-        if let Some(name) = self.name(self.replay.root(vid)) {
-            *message = replace_word(message, &reg.to_string(), &name);
+    /// Says registers by the names that the program gives to what they hold.
+    pub(super) fn rename(&self, message: &str) -> String {
+        let Some(line) = self.unit.line_of(self.at) else { return message.to_owned() };
+        let helper = self.helper().and_then(|proto| ctext::arguments(&line.text, &proto.name));
+        if let Some(args) = helper {
+            let named = args.iter().zip(Reg::ARGS).filter(|(arg, _)| !arg.is_empty());
+            return named
+                .fold(message.to_owned(), |m, (arg, reg)| replace_word(&m, &reg.to_string(), &format!("`{arg}`")));
+        }
+        let (Some(reg), Some(vid)) = (self.blame.reg, self.culprit()) else { return message.to_owned() };
+        let accessed = || ctext::pointer(&line.text, line.column).map(|n| quoted(n.to_owned()));
+        let accesses = self.access().is_some();
+        let name = self.name(self.replay.root(vid)).or_else(|| accessed().filter(|_| accesses));
+        name.map_or_else(|| message.to_owned(), |name| replace_word(message, &reg.to_string(), &name))
+    }
+
+    /// A register or slot that holds nothing because what it held was given back: the helper that took it.
+    pub(super) fn given_back(&self) -> Option<(&str, String)> {
+        let vid = self.culprit()?;
+        let root = self.replay.root(vid);
+        let acquired = matches!(self.replay.value(root).how, How::Helper(_)) && self.kind == Kind::UninitRegister;
+        let (_, proto, _) = self.release_of(root).filter(|_| acquired)?;
+        Some((&proto.name, self.name_or(root, "it")))
+    }
+
+    fn release_of(&self, root: Vid) -> Option<(usize, &stingless_abi::Proto, [Vid; 5])> {
+        self.replay.calls_from(self.replay.value(root).step).find(|(_, proto, args)| {
+            proto.effects.releases.is_some_and(|arg| self.replay.root(args[usize::from(arg)]) == root)
+        })
+    }
+
+    /// The byte that was found unwritten, counted from where the argument points.
+    pub(super) fn unwritten_byte(&self) -> Option<i64> {
+        self.blame.argument?;
+        match self.replay.value(self.culprit()?).how {
+            How::Frame(_, off) => Some(self.blame.stack? - off),
+            _ => None,
         }
     }
 
-    /// The decisions of the path, the last ones.
+    /// The decisions of the path, the last ones. Several in a row on one line are one to the reader.
     pub(super) fn decisions(&self) -> Vec<Note> {
-        let from = self.replay.compared.len().saturating_sub(MAX_DECISIONS);
-        self.replay.compared[from..].iter().map(|c| self.decision(c)).collect()
+        let mut notes: Vec<Note> = Vec::new();
+        for compared in self.replay.compared.iter().rev() {
+            let note = self.decision(compared);
+            let again =
+                notes.last().is_some_and(|n| n.line.is_some() && (n.line, &n.message) == (note.line, &note.message));
+            if notes.len() == MAX_DECISIONS {
+                break;
+            }
+            if !again {
+                notes.push(note);
+            }
+        }
+        notes.reverse();
+        notes
     }
 
     fn decision(&self, compared: &Compared) -> Note {
         let at = self.replay.path[compared.step] as usize;
-        let next = self.replay.path.get(compared.step + 1).map_or(at, |&n| n as usize);
-        let message = match self.unit.line_of(next) {
-            Some(line) => format!("goes on at line {}", line.line),
-            None if compared.taken => format!("jumps to instruction {}", self.unit.code.slot_of(next)),
+        let after = &self.replay.path[compared.step + 1..];
+        let own = self.unit.line_of(at).map(|l| l.line);
+        let lines = after.iter().take(MAX_AHEAD).filter_map(|&next| self.unit.line_of(next as usize));
+        let message = match lines.map(|l| l.line).find(|&l| Some(l) != own) {
+            Some(line) => format!("goes on at line {line}"),
+            None if own.is_some() => "goes on".to_owned(),
+            None if compared.taken => {
+                let next = after.first().map_or(at, |&n| n as usize);
+                format!("jumps to instruction {}", self.unit.code.slot_of(next))
+            }
             None => "does not jump".to_owned(),
         };
         Note::at(self.unit, at, message)
     }
 }
+
+/// Instructions after a branch that are looked at for the line where it goes on.
+const MAX_AHEAD: usize = 32;
 
 /// Decisions that a report keeps.
 const MAX_DECISIONS: usize = 16;

@@ -15,6 +15,9 @@ pub struct Row {
     pub title: &'static str,
 }
 
+/// One section per code.
+const EXPLAIN: &str = include_str!("explain.md");
+
 macro_rules! kinds {
     ($($number:literal $variant:ident $name:literal $class:ident $title:literal;)*) => {
         /// Every reason for which a program is refused.
@@ -120,6 +123,14 @@ impl Kind {
         &ROWS[self as usize].1
     }
 
+    /// What it means, with an example, for `--explain`: a few paragraphs, code indented by four.
+    #[must_use]
+    pub fn explain(self) -> &'static str {
+        let code = self.row().code.rsplit("::").next().unwrap_or_default();
+        let mut sections = EXPLAIN.split("# E").skip(1).filter_map(|s| s.split_once('\n'));
+        sections.find(|(number, _)| code.strip_prefix('E') == Some(*number)).map_or("", |(_, text)| text.trim())
+    }
+
     /// Every kind in order of its code.
     pub fn all() -> impl Iterator<Item = Kind> {
         ROWS.iter().map(|r| r.0)
@@ -149,6 +160,11 @@ mod tests {
         for kind in Kind::all() {
             assert_eq!(Kind::from_code(kind.row().code), Some(kind));
             assert_eq!(ROWS[kind as usize].0, kind);
+        }
+        assert_eq!(EXPLAIN.matches("# E").count(), ROWS.len());
+        for kind in Kind::all() {
+            assert!(kind.explain().len() > 60, "{} is not explained", kind.row().code);
+            assert!(!kind.explain().contains("# E"));
         }
         assert_eq!(Kind::from_code("e0020"), Some(Kind::NullDeref));
         assert_eq!(Kind::from_code("E9998"), None);

@@ -1,35 +1,59 @@
 //! What a line of C says, as far as a report needs it: names and arguments. Guesses, by the look of the text.
 
-/// The variable that a line assigns to: `v` of `__u64 *v = bpf_map_lookup_elem(&m, &k);`.
-pub(super) fn assigned(line: &str) -> Option<&str> {
-    let at = assignment(line)?;
+/// The variable that a line assigns what is made at a column to: `i` of `int k = 1, i = f();` at the call. Nothing where
+/// the column is inside of a call's parentheses: it is an argument. Without a column, the first assignment counts.
+pub(super) fn assigned(line: &str, column: Option<u32>) -> Option<&str> {
+    let until = column.map_or(line.len(), |c| (c as usize).saturating_sub(1).min(line.len()));
+    let at = assignments(line).into_iter().take_while(|&at| at <= until || column.is_none());
+    let at = if column.is_some() { at.last()? } else { at.into_iter().next()? };
+    if column.is_some() && in_call(line.get(at..until)?) {
+        return None;
+    }
     let left = line[..at].trim_end().trim_end_matches(['+', '-', '*', '/', '|', '&', '^', '<', '>', '%']).trim_end();
     let name = last_place(left);
     (!name.is_empty()).then_some(name)
 }
 
-/// Byte offset of the first `=` that is an assignment, outside of parentheses.
-fn assignment(line: &str) -> Option<usize> {
+/// Whether a text ends inside of the parentheses of a call.
+fn in_call(text: &str) -> bool {
+    let mut calls = Vec::new();
+    let mut before = ' ';
+    for c in text.chars() {
+        match c {
+            '(' => calls.push(before.is_alphanumeric() || before == '_'),
+            ')' => {
+                calls.pop();
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    calls.contains(&true)
+}
+
+/// Byte offsets of every `=` that is an assignment, outside of parentheses. A line that compares first has none.
+fn assignments(line: &str) -> Vec<usize> {
     let bytes = line.as_bytes();
     let mut depth = 0i32;
+    let mut out = Vec::new();
     for (at, &byte) in bytes.iter().enumerate() {
         match byte {
             b'(' | b'[' => depth += 1,
             b')' | b']' => depth -= 1,
-            b'"' => return None,
+            b'"' => break,
             b'=' if depth == 0 => {
                 let before = at.checked_sub(1).map(|i| bytes[i]);
                 let compares = bytes.get(at + 1) == Some(&b'=') || matches!(before, Some(b'=' | b'!'));
                 let shifted = at >= 2 && matches!(&bytes[at - 2..at], b"<<" | b">>");
                 if compares || (!shifted && matches!(before, Some(b'<' | b'>'))) {
-                    return None;
+                    break;
                 }
-                return Some(at);
+                out.push(at);
             }
             _ => {}
         }
     }
-    None
+    out
 }
 
 /// The place at the end of a declaration or expression: `v` of `struct x *v`, `e->len` of `e->len`.
@@ -44,6 +68,19 @@ fn last_place(text: &str) -> &str {
         start = at;
     }
     text[start..].trim_start_matches('>')
+}
+
+/// The variable or member that the expression at a column is: `ctx->len`, and not `f(x)`.
+pub(super) fn place(line: &str, column: Option<u32>) -> Option<&str> {
+    let text = line.get(span(line, Some(column?)))?;
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '>' | '[' | ']' | '*');
+    (text.chars().all(part) && !is_number(text) && !KEYWORDS.contains(&text)).then_some(text)
+}
+
+/// Whether a line has a word in it.
+pub(super) fn mentions(line: &str, word: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_';
+    line.split(|c: char| !part(c)).any(|w| w == word)
 }
 
 /// The arguments of the first call of `function` on a line: `["buf", "len + 1"]` of `f(buf, len + 1)`. `None` where
@@ -197,8 +234,20 @@ mod tests {
             ("return f(x);", None),
             ("for (int i = 0; i < n; i++)", None),
         ] {
-            assert_eq!(assigned(line), name, "{line}");
+            assert_eq!(assigned(line, None), name, "{line}");
         }
+    }
+
+    #[test]
+    fn columns_tell_declarations_and_arguments_apart() {
+        let line = "    __u32 key = 1, i = f(g->x);";
+        assert_eq!(assigned(line, Some(24)), Some("i"));
+        assert_eq!(assigned(line, Some(17)), Some("key"));
+        assert_eq!(assigned(line, Some(26)), None);
+        assert_eq!(assigned("  x = (void *)(long)c->d;", Some(23)), Some("x"));
+        assert_eq!(place("  x = f(a->b);", Some(12)), Some("a->b"));
+        assert_eq!(place("  return f(x);", Some(10)), None);
+        assert!(mentions("if (!v)", "v") && !mentions("if (!value)", "v"));
     }
 
     #[test]

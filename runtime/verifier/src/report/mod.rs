@@ -17,17 +17,24 @@ use stingless_isa::disasm_insn;
 use stingless_object::Unit;
 
 use crate::cfg::Cfg;
-use crate::error::{Note, VerifierError};
+use crate::error::{Class, Note, VerifierError};
 
 /// Completes an error with what the failing path tells: causes, a suggestion, the decisions that lead there. `path` is
 /// the instructions from the entry to the one that failed.
 pub(crate) fn explain(unit: &Unit, cfg: &Cfg, path: &[u32], kind: Kind, blame: Blame, error: &mut VerifierError) {
     let Some(&at) = path.last() else { return };
+    if kind.row().class == Class::LoopOrBudget {
+        // The way round and round tells nothing; where the loop is does.
+        error.secondary.extend(loop_of(unit, cfg, at as usize));
+        error.help = error.help.take().or_else(|| Some(ENDLESS.to_owned()));
+        return;
+    }
     let replay = replay::Replay::of(unit, path);
     let scene = causes::Scene { unit, cfg, replay, kind, blame, at: at as usize };
     for (step, message) in scene.events() {
-        if path[step] != at {
-            error.secondary.push(Note::at(unit, path[step] as usize, message));
+        let note = Note::at(unit, path[step] as usize, message);
+        if path[step] != at && !error.secondary.iter().any(|n| (n.slot, &n.message) == (note.slot, &note.message)) {
+            error.secondary.push(note);
         }
     }
     error.path = scene.decisions();
@@ -37,7 +44,35 @@ pub(crate) fn explain(unit: &Unit, cfg: &Cfg, path: &[u32], kind: Kind, blame: B
     if let Some(proto) = scene.helper().filter(|_| blame.argument.is_some()) {
         error.signature = Some(proto.c_signature());
     }
-    scene.rename(&mut error.primary.message);
+    retell(&scene, error);
+}
+
+const ENDLESS: &str = "give the loop a bound that the verifier sees: `for (int i = 0; i < 64; i++)`, or use `bpf_loop`, \
+                       whose body is verified once";
+
+/// The loop that holds an instruction.
+fn loop_of(unit: &Unit, cfg: &Cfg, at: usize) -> Option<Note> {
+    let entry = cfg.loops()[cfg.loop_of(at)? as usize].entry as usize;
+    let inside = Note::at(unit, entry, "the loop begins here");
+    (unit.line_of(entry).map(|l| l.line) != unit.line_of(at).map(|l| l.line)).then_some(inside)
+}
+
+/// The sentence and its cause in the program's own words.
+fn retell(scene: &causes::Scene<'_>, error: &mut VerifierError) {
+    if let Some((helper, name)) = scene.given_back() {
+        let row = Kind::ReferenceReleased.row();
+        (error.code, error.kind, error.class) = (row.code, row.name, row.class);
+        error.primary.message = format!("{name} is used after `{helper}` took it back");
+        return;
+    }
+    if let Some(byte) = scene.unwritten_byte() {
+        let text = format!("byte {byte} of what {{}} points to is read but was never written on this path");
+        let reg = scene.blame.reg.map(|r| r.to_string()).unwrap_or_default();
+        error.primary.message = scene.rename(&text.replace("{}", &reg));
+        return;
+    }
+    error.primary.message = scene.rename(&error.primary.message);
+    error.cause = error.cause.take().map(|cause| scene.rename(&cause));
 }
 
 impl Note {
@@ -73,13 +108,6 @@ impl VerifierError {
             path: Vec::new(),
             bug: matches!(kind, Kind::Bug),
         })
-    }
-
-    /// Adds what was required and what was known.
-    #[must_use]
-    pub(crate) fn cause(mut self: Box<Self>, cause: impl Into<String>) -> Box<VerifierError> {
-        self.cause = Some(cause.into());
-        self
     }
 
     /// Adds a suggestion to paste.

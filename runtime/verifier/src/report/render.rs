@@ -33,7 +33,22 @@ pub fn render(error: &VerifierError, source: Option<&str>) -> String {
     for (name, text) in footers(error) {
         group = group.element(Level::NOTE.with_name(Some(name)).message(text));
     }
-    Renderer::plain().term_width(120).render(&[group])
+    let text = Renderer::plain().term_width(120).render(&[group]);
+    if source.is_some() { text } else { without_gaps(&text, error) }
+}
+
+/// Lines that are not known are no empty lines: `...` stands for them.
+fn without_gaps(text: &str, error: &VerifierError) -> String {
+    let known = |n: u32| std::iter::once(&error.primary).chain(&error.secondary).any(|m| m.line.unwrap_or(m.slot) == n);
+    let mut out: Vec<&str> = Vec::new();
+    for line in text.lines() {
+        let number = line.trim_end().strip_suffix('|').and_then(|l| l.trim().parse().ok());
+        let shown = if number.is_some_and(|n| !known(n)) { "..." } else { line };
+        if shown != "..." || out.last() != Some(&"...") {
+            out.push(shown);
+        }
+    }
+    out.join("\n")
 }
 
 /// The lines below the code: name and text.

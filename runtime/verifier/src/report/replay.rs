@@ -58,6 +58,8 @@ pub(super) struct Compared {
     pub(super) left: Vid,
     pub(super) right: Vid,
     pub(super) taken: bool,
+    /// All registers at that point.
+    regs: [Vid; Reg::COUNT],
 }
 
 #[derive(Clone, Debug)]
@@ -210,7 +212,8 @@ impl<'a> Replay<'a> {
             Insn::Branch { cond, dst, src, target, .. } => {
                 let (left, right) = (self.reg(dst), self.operand(step, src));
                 let taken = self.path[step + 1] == target;
-                self.compared.push(Compared { step, cond, left, right, taken });
+                let regs = self.top().regs;
+                self.compared.push(Compared { step, cond, left, right, taken, regs });
             }
             Insn::Call(callee) => self.call(step, callee),
             Insn::Exit => self.exit(step),
@@ -420,6 +423,13 @@ impl<'a> Replay<'a> {
             How::Alu { op: AluOp::Lsh, right, .. } => self.value(right).how == How::Const(32),
             _ => false,
         }
+    }
+
+    /// The registers that held a value, or one with the same root, at a branch.
+    pub(super) fn holders(&self, compared: &Compared, vid: Vid) -> u16 {
+        let root = self.root(vid);
+        let held = compared.regs.iter().enumerate().filter(|&(_, &v)| self.root(v) == root);
+        held.fold(0, |set, (reg, _)| set | 1 << reg)
     }
 
     /// The last branch that compared a value, or one that has the same root.
