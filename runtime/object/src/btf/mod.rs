@@ -8,7 +8,6 @@ mod ext;
 mod fmt;
 mod layout;
 mod parse;
-mod shape;
 mod special;
 mod types;
 

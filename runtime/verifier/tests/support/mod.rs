@@ -16,9 +16,31 @@ use stingless_verifier::{Verified, VerifierError, verify};
 
 /// A helper's row.
 fn row(id: u32, name: &'static str, args: &[ArgKind], ret: Ret, effects: Effects) -> Arc<Proto> {
-    let args: Vec<Arg> = args.iter().map(|&kind| Arg { name: "a".into(), c_type: "u64".into(), kind }).collect();
+    let args: Vec<Arg> = args
+        .iter()
+        .map(|&kind| {
+            let (c_type, name) = declared(kind);
+            Arg { name: name.into(), c_type: c_type.into(), kind }
+        })
+        .collect();
     let ret_type = Cow::Borrowed("long");
     Arc::new(Proto { id, name: name.into(), args: args.into(), ret, c_ret: ret_type, effects, doc: "".into() })
+}
+
+/// Type and name of an argument in C.
+fn declared(kind: ArgKind) -> (&'static str, &'static str) {
+    match kind {
+        ArgKind::Ctx => ("void *", "ctx"),
+        ArgKind::Map(_) => ("void *", "map"),
+        ArgKind::MapKey => ("const void *", "key"),
+        ArgKind::MapValue(_) => ("const void *", "value"),
+        ArgKind::Mem { .. } | ArgKind::ConstStr | ArgKind::Acquired(_) => ("void *", "data"),
+        ArgKind::Len { .. } | ArgKind::ConstScalar => ("u64", "size"),
+        ArgKind::Callback(_) => ("void *", "callback"),
+        ArgKind::CallbackCtx => ("void *", "callback_ctx"),
+        ArgKind::SpinLock => ("struct bpf_spin_lock *", "lock"),
+        ArgKind::Anything | ArgKind::Scalar => ("u64", "flags"),
+    }
 }
 
 const TABLES: MapKinds =

@@ -1,0 +1,113 @@
+//! Mistakes that people make, and what they are told. Each `tests/reports/*.bpf.c` ends with the report on the object
+//! beside it; `make bless` compiles the sources and rewrites the reports, whose diff is to be reviewed.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use stingless_abi::{HookDef, VerdictRange};
+use stingless_object::{Env, Object, link};
+use stingless_verifier::{VerifierError, render};
+use support::{check, protos, raw_hook, xdp_hook};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reports")
+}
+
+fn sources() -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder()).unwrap_or_else(|e| panic!("{}: {e}", folder().display()));
+    let mut files: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).collect();
+    files.retain(|f| f.to_string_lossy().ends_with(".bpf.c"));
+    files.sort();
+    files
+}
+
+fn hook(section: &str) -> HookDef {
+    match section {
+        "xdp" => HookDef { verdict: Some(VerdictRange { min: 0, max: 4 }), ..xdp_hook() },
+        "raw" => raw_hook(),
+        other => panic!("no hook for section {other}"),
+    }
+}
+
+/// The rejection of the program in the object beside a source.
+fn rejection(source: &Path) -> Box<VerifierError> {
+    let object = source.with_extension("o");
+    let bytes = fs::read(&object).unwrap_or_else(|e| panic!("{}: {e}", object.display()));
+    let object = Object::parse(&bytes).unwrap_or_else(|e| panic!("{}: {e}", object.display()));
+    let hook = hook(&object.programs()[0].section);
+    let unit = link(&object, 0, &Env::new(protos(), Arc::new(hook))).unwrap_or_else(|e| panic!("{e}"));
+    match check(unit) {
+        Ok(_) => panic!("{}: accepted", source.display()),
+        Err(error) => error,
+    }
+}
+
+/// The source and the report at its end.
+fn split(text: &str) -> (&str, &str) {
+    let Some((code, report)) = text.split_once(MARK) else { return (text, "") };
+    (code, report.trim_end_matches("*/\n"))
+}
+
+const MARK: &str = "/* report\n";
+
+#[test]
+fn mistakes_are_told_as_the_files_say() {
+    let mut wrong = Vec::new();
+    for file in sources() {
+        let text = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        let (code, wanted) = split(&text);
+        // Column by column what the object's own line information says: the source is not asked.
+        let error = rejection(&file);
+        let found = format!("class {}\n{}\n", error.class.key(), render(&error, None));
+        if found == wanted {
+            continue;
+        }
+        if std::env::var_os("STINGLESS_BLESS").is_some() {
+            fs::write(&file, format!("{code}{MARK}{found}*/\n")).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        } else {
+            wrong.push(format!("{}\n--- wanted\n{wanted}--- found\n{found}", file.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The report of a program without line information: instructions stand in for lines.
+#[test]
+fn instructions_are_shown_where_lines_are_not_known() {
+    let text = "r6 = r1\n r1 = 7\n call 5\n r0 = r1\n exit";
+    let error = support::reject(support::unit(text, vec![], raw_hook()), "uninit-register");
+    let wanted = "\
+error[stingless::E0010]: r1 is read but was never set on this path
+ --> program test, by instruction:3:1
+  |
+2 | call 5
+  | ------ this call does not keep r1: only r6 to r9 survive a call
+3 | r0 = r1
+  | ^^^^^^^
+  |
+  = note: program `test`; more about this: stingless check --explain E0010";
+    assert_eq!(render(&error, None), wanted);
+}
+
+/// The file on disk is shown if it is the one that was compiled, and else what the object remembers of it.
+#[test]
+fn a_source_is_shown_if_it_is_the_one_that_was_compiled() {
+    let file = folder().join("null_only_on_one_path.bpf.c");
+    let error = rejection(&file);
+    let source = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+    let shown = render(&error, Some(&source));
+    assert!(shown.contains("11 |     v->hits = key;") && !shown.contains("8 |         if (!v)"), "{shown}");
+    let edited = source.replacen("v->hits", "w->hits", 1);
+    assert_eq!(render(&error, Some(&edited)), render(&error, None));
+}
+
+#[test]
+fn every_report_points_at_a_line_and_most_tell_the_cause() {
+    let errors: Vec<_> = sources().iter().map(|f| rejection(f)).collect();
+    assert!(errors.iter().all(|e| e.primary.line.is_some() && !e.is_bug()));
+    let told = errors.iter().filter(|e| !e.secondary.is_empty()).count();
+    assert!(told * 10 >= errors.len() * 7, "{told} of {} have a causal line", errors.len());
+}

@@ -1,0 +1,28 @@
+#include "report.h"
+
+SEC("xdp") int prog(struct xdp_md *ctx)
+{
+    __u64 *e = bpf_ringbuf_reserve(&events, 16, 0);
+    if (!e)
+        return 1;
+    bpf_ringbuf_submit(e, 0);
+    e[1] = 2;
+    return 2;
+}
+
+/* report
+class reference
+error[stingless::E0061]: `e` is used after `bpf_ringbuf_submit` took it back
+ --> ./ringbuf_after_submit.bpf.c:9:5
+  |
+5 |     __u64 *e = bpf_ringbuf_reserve(&events, 16, 0);
+  |                ----------------------------------- `e` comes from `bpf_ringbuf_reserve`
+...
+8 |     bpf_ringbuf_submit(e, 0);
+  |     ------------------------ `bpf_ringbuf_submit` gives it back here: no copy of it may be used afterwards
+9 |     e[1] = 2;
+  |     ^^^^^^^^
+  |
+  = path: line 6: `if (!e)` goes on at line 8
+  = note: program `prog`; more about this: stingless check --explain E0061
+*/
