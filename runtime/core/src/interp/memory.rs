@@ -2,7 +2,7 @@
 
 use stingless_abi::limits::MAX_STACK;
 use stingless_abi::{CallbackKind, Proto};
-use stingless_isa::{Insn, Size};
+use stingless_isa::{Insn, Reg, Size};
 
 use crate::interp::stack::FrameMem;
 use crate::interp::{Site, Start, Stop};
@@ -46,7 +46,7 @@ pub(crate) trait Memory {
     fn leave(&mut self, _frame: Option<FrameMem>) {}
 
     /// An instruction is about to run.
-    fn insn(&mut self, _site: Site<'_>, _insn: &Insn) -> Result<(), Stop> {
+    fn insn(&mut self, _site: Site<'_>, _insn: &Insn, _regs: &[u64; Reg::COUNT]) -> Result<(), Stop> {
         Ok(())
     }
 

@@ -124,7 +124,7 @@ impl<'t, 'c, M: Memory> Turn<'t, 'c, M> {
             if self.unpaid >= PAY_EVERY {
                 self.pay()?;
             }
-            self.machine.mem.insn(self.site(), insn)?;
+            self.machine.mem.insn(self.site(), insn, &self.regs)?;
             match *insn {
                 Insn::Alu { op, width, dst, src } => self.alu(op, width, dst, src),
                 Insn::Unary { op, width, dst } => self.unary(op, width, dst),

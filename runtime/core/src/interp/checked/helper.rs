@@ -1,8 +1,11 @@
 //! Obligations of helper calls, read from the prototype.
 
-use stingless_abi::{Arg, ArgKind, MapKinds, MemLen, MemUse, Proto, RefClass, Ret, Rights, SpecialKind, TrapKind};
+use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, Proto, RefClass, Ret, Rights, SpecialKind, TrapKind};
+use stingless_isa::Reg;
+use stingless_verifier::obligation::{Argument, Obligation, of_helper};
 
 use crate::interp::checked::region::Kind;
+use crate::interp::checked::taint::Pending;
 use crate::interp::checked::{Checked, broken, facts, map_at};
 use crate::interp::{Site, Stop};
 
@@ -11,25 +14,43 @@ struct Call<'p> {
     site: Site<'p>,
     proto: &'p Proto,
     args: [u64; 5],
-    /// The map argument, by index into the program's maps.
+    /// The map that keys and values belong to, by index into the program's maps.
     map: Option<usize>,
 }
 
 impl Checked {
     /// Everything that must hold before the call.
     pub(crate) fn check_call(&mut self, site: Site<'_>, proto: &Proto, args: [u64; 5]) -> Result<(), Stop> {
-        let mut call = Call { site, proto, args, map: None };
-        let regs = self.frames.last().map_or(0, |f| f.regs);
-        for (at, arg) in proto.args.iter().enumerate() {
-            if self.strict && regs & (2 << at) == 0 {
-                return Err(broken(format!("argument `{}` of {}: r{} holds no value", arg.name, proto.name, at + 1)));
-            }
-            self.check_arg(&mut call, at, arg).map_err(|stop| name_arg(stop, proto, arg))?;
+        // The helper's own accesses are not the instruction's.
+        self.pending = Pending::default();
+        for obligation in of_helper(proto) {
+            let Obligation::Argument(argument) = obligation else {
+                return Err(broken(format!("{} asks for more than its arguments: {obligation:?}", proto.name)));
+            };
+            let map = argument.map.and_then(|reg| map_at(site.program, args[reg.index() - 1]));
+            let call = Call { site, proto, args, map };
+            self.check_arg(&call, &argument).map_err(|stop| name_arg(stop, proto, argument.index.into()))?;
         }
         Ok(())
     }
 
-    fn check_arg(&mut self, call: &mut Call<'_>, at: usize, arg: &Arg) -> Result<(), Stop> {
+    /// Arguments that are numbers hold no pointer; all hold something.
+    fn check_reg(&self, argument: &Argument) -> Result<(), Stop> {
+        let (regs, ptrs) = self.frames.last().map_or((0, 0), |f| (f.regs, f.ptrs));
+        let bit = 1 << argument.reg.index();
+        if regs & bit == 0 {
+            return Err(broken(format!("{} holds no value", argument.reg)));
+        }
+        let number =
+            matches!(argument.kind, ArgKind::Anything | ArgKind::Scalar | ArgKind::ConstScalar | ArgKind::Len { .. });
+        if number && ptrs & bit != 0 { Err(broken("a pointer, where a number is expected")) } else { Ok(()) }
+    }
+
+    fn check_arg(&mut self, call: &Call<'_>, arg: &Argument) -> Result<(), Stop> {
+        if self.strict {
+            self.check_reg(arg)?;
+        }
+        let at = usize::from(arg.index);
         let value = call.args[at];
         match arg.kind {
             // The length is checked with its memory; numbers may be anything.
@@ -53,7 +74,7 @@ impl Checked {
                         }
                         u64::from(size)
                     }
-                    MemLen::Next => check_len(call, at)?,
+                    MemLen::Next => check_len(call, arg)?,
                 };
                 if nullable
                     && value == 0
@@ -116,6 +137,7 @@ impl Checked {
             )),
             Ret::MapValueOrNull if r0 == 0 => Ok(()),
             Ret::MapValueOrNull => {
+                self.tag(Reg::R0, true);
                 let arg = proto.args.iter().position(|a| matches!(a.kind, ArgKind::Map(_)));
                 let map = arg.and_then(|arg| map_at(site.program, args[arg]));
                 let map = map.ok_or_else(|| broken(format!("{} returns a value of no map", proto.name)))?;
@@ -124,6 +146,7 @@ impl Checked {
             }
             Ret::AcquiredOrNull { .. } if r0 == 0 => Ok(()),
             Ret::AcquiredOrNull { class, size_arg } => {
+                self.tag(Reg::R0, true);
                 self.held.push((r0, class));
                 let size = size_arg.map_or(0, |arg| args[arg as usize]);
                 self.regions.add(r0, size, Kind::Held(class), Rights::READ_WRITE);
@@ -134,22 +157,21 @@ impl Checked {
 }
 
 /// Says which argument of which helper broke its obligation.
-fn name_arg(stop: Stop, proto: &Proto, arg: &Arg) -> Stop {
+fn name_arg(stop: Stop, proto: &Proto, at: usize) -> Stop {
+    let name = proto.args.get(at).map_or("", |arg| &arg.name);
     match stop {
-        Stop::Raise(raise) => Stop::new(raise.0, format!("argument `{}` of {}: {}", arg.name, proto.name, raise.1)),
+        Stop::Raise(raise) => Stop::new(raise.0, format!("argument `{name}` of {}: {}", proto.name, raise.1)),
         Stop::Pending(trapped) => Stop::Pending(trapped),
     }
 }
 
-fn check_map(call: &mut Call<'_>, value: u64, kinds: MapKinds) -> Result<(), Stop> {
+fn check_map(call: &Call<'_>, value: u64, kinds: MapKinds) -> Result<(), Stop> {
     let map = map_at(call.site.program, value).ok_or_else(|| broken("not a map of the program"))?;
     let spec = &call.site.program.unit().maps[map].spec;
     if !kinds.has(spec.kind) {
         return Err(broken(format!("map `{}` is of kind {}", spec.name, spec.kind.row().name)));
     }
-    facts::call_map(call.site, map)?;
-    call.map = Some(map);
-    Ok(())
+    facts::call_map(call.site, map)
 }
 
 /// Key and value size of the call's map.
@@ -166,10 +188,10 @@ fn check_align(addr: u64, align: u32) -> Result<(), Stop> {
     Err(broken(format!("not aligned to {align} bytes")))
 }
 
-/// The length that stands in the argument after `at`.
-fn check_len(call: &Call<'_>, at: usize) -> Result<u64, Stop> {
-    let len = *call.args.get(at + 1).ok_or_else(|| broken("its length has no register"))?;
-    let zero_ok = call.proto.args.get(at + 1).is_some_and(|a| matches!(a.kind, ArgKind::Len { zero_ok: true }));
+/// The length that stands in the next argument.
+fn check_len(call: &Call<'_>, arg: &Argument) -> Result<u64, Stop> {
+    let (reg, zero_ok) = arg.len.ok_or_else(|| broken("its length has no register"))?;
+    let len = call.args[reg.index() - 1];
     if len == 0 && !zero_ok { Err(broken("length 0")) } else { Ok(len) }
 }
 

@@ -8,9 +8,10 @@ mod facts;
 mod helper;
 mod region;
 mod regs;
+mod taint;
 
 use stingless_abi::{CallbackKind, Entry, MemUse, Proto, RefClass, Rights, TrapKind};
-use stingless_isa::{Insn, Size};
+use stingless_isa::{Insn, Reg, Size};
 
 use crate::interp::memory::{Memory, not_aligned};
 use crate::interp::stack::FrameMem;
@@ -20,6 +21,7 @@ use crate::vm::Program;
 
 use facts::Activation;
 use region::{Frame, Kind, Regions};
+use taint::Pending;
 
 /// An obligation that is broken.
 fn broken(message: impl Into<String>) -> Stop {
@@ -39,13 +41,15 @@ pub(crate) struct Checked {
     strict: bool,
     /// Arguments of the host's call.
     args: [u64; 5],
+    /// What the access of the current instruction does to tags.
+    pending: Pending,
 }
 
 impl Checked {
     pub(crate) fn new(raw: Raw, program: &Program, args: [u64; 5]) -> Checked {
         let strict = program.settings().strict;
-        let (regions, frames) = (Regions::default(), Vec::new());
-        Checked { raw, regions, frames, held: Vec::new(), activations: Vec::new(), strict, args }
+        let (regions, frames, pending) = (Regions::default(), Vec::new(), Pending::default());
+        Checked { raw, regions, frames, held: Vec::new(), activations: Vec::new(), strict, args, pending }
     }
 
     /// Checks an access of `len` bytes, and notes what it writes.
@@ -77,12 +81,23 @@ impl Checked {
             return Err(Stop::new(TrapKind::Memory, format!("{how:?} of {len} bytes leaves a stack frame by {over}")));
         }
         facts::stack_depth(site, frame, depth)?;
-        let bytes = &mut frame.init[(frame.bytes - depth) as usize..][..len as usize];
-        if self.strict && how != MemUse::Write && bytes.contains(&false) {
+        let range = (frame.bytes - depth) as usize..(frame.bytes - depth + len) as usize;
+        if self.strict && how != MemUse::Write && frame.init[range.clone()].contains(&false) {
             return Err(broken(format!("read of {len} bytes at r10 - {depth}: not all were written")));
         }
+        // All of a pointer that was stored may be loaded again; any other read would make a number of it.
+        let spilled = &mut frame.spilled[range.clone()];
+        let fills = self.pending.fills.take();
+        let whole = fills.is_some() && len == 8 && addr.is_multiple_of(8) && !spilled.contains(&false);
+        if self.strict && how != MemUse::Write && spilled.contains(&true) && !whole {
+            return Err(broken(format!("read of {len} bytes at r10 - {depth}: a stored pointer is read as a number")));
+        }
         if how != MemUse::Read {
-            bytes.fill(true);
+            spilled.fill(self.pending.stores_pointer);
+            frame.init[range].fill(true);
+        }
+        if let Some(dst) = fills {
+            self.tag(dst, whole);
         }
         Ok(())
     }
@@ -103,6 +118,9 @@ impl Checked {
     /// Checks a memory instruction's access.
     fn access(&mut self, site: Site<'_>, addr: u64, size: Size, how: MemUse) -> Result<(), Stop> {
         let kind = self.touch(site, addr, size.bytes().into(), how)?;
+        if let Some(dst) = self.pending.fills.take() {
+            self.tag(dst, false);
+        }
         facts::access(site, kind)
     }
 
@@ -196,9 +214,9 @@ impl Memory for Checked {
         self.raw.store_release(addr, size, value).ok_or_else(|| not_aligned(addr, size))
     }
 
-    fn begin(&mut self, site: Site<'_>, start: Start, frame: FrameMem, _args: [u64; 5]) -> Result<(), Stop> {
+    fn begin(&mut self, site: Site<'_>, start: Start, frame: FrameMem, args: [u64; 5]) -> Result<(), Stop> {
         self.activations.push(Activation { base: self.frames.len(), steps: 0 });
-        self.frames.push(Frame::new(site, frame, regs::at_start(site.program, start)));
+        self.frames.push(Frame::new(site, frame, regs::at_start(site.program, start, args)));
         if !matches!(start, Start::Callback(_)) {
             self.list_data(site.program);
             self.list_maps(site.program);
@@ -207,8 +225,9 @@ impl Memory for Checked {
     }
 
     fn enter(&mut self, site: Site<'_>, frame: FrameMem) -> Result<(), Stop> {
-        let callers = self.frames.last().map_or(0, |f| f.regs);
-        self.frames.push(Frame::new(site, frame, regs::for_callee(callers)));
+        let (regs, ptrs) = self.frames.last().map_or((0, 0), |f| (f.regs, f.ptrs));
+        let masks = (regs::for_callee(regs), regs::for_callee(ptrs));
+        self.frames.push(Frame::new(site, frame, masks));
         Ok(())
     }
 
@@ -216,23 +235,25 @@ impl Memory for Checked {
         let Some(left) = self.frames.pop() else { return };
         if let Some(caller) = self.frames.last_mut() {
             caller.regs = regs::after_return(caller.regs, left.regs);
+            caller.ptrs = regs::after_return(caller.ptrs, left.ptrs);
         }
         while self.activations.last().is_some_and(|a| a.base >= self.frames.len()) {
             self.activations.pop();
         }
     }
 
-    fn insn(&mut self, site: Site<'_>, insn: &Insn) -> Result<(), Stop> {
+    fn insn(&mut self, site: Site<'_>, insn: &Insn, regs: &[u64; Reg::COUNT]) -> Result<(), Stop> {
         facts::reached(site)?;
         if let Some(activation) = self.activations.last_mut() {
             activation.step(site)?;
         }
-        let Some(frame) = self.frames.last_mut() else { return Ok(()) };
-        let unset = regs::reads(insn) & !frame.regs;
-        if self.strict && unset != 0 {
-            return Err(broken(format!("r{} is read before anything was written to it", unset.trailing_zeros())));
+        if self.strict {
+            self.obligations(site, insn, regs)?;
         }
-        frame.regs = frame.regs & !regs::kills(insn) | regs::writes(insn);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.regs = frame.regs & !regs::kills(insn) | regs::writes(insn);
+            frame.ptrs &= frame.regs;
+        }
         Ok(())
     }
 
@@ -241,7 +262,9 @@ impl Memory for Checked {
     }
 
     fn ctx_access(&mut self, site: Site<'_>, off: i64) -> Result<(), Stop> {
-        facts::ctx_off(site, off)
+        facts::ctx_off(site, off)?;
+        self.tag_ctx_load(site, off);
+        Ok(())
     }
 
     fn before_call(&mut self, site: Site<'_>, proto: Option<&Proto>, args: [u64; 5]) -> Result<(), Stop> {
@@ -256,6 +279,7 @@ impl Memory for Checked {
         let has_r0 = proto.is_none_or(|p| p.ret != stingless_abi::Ret::Void);
         if let Some(frame) = self.frames.last_mut() {
             frame.regs = regs::after_helper(frame.regs, has_r0);
+            frame.ptrs = regs::after_helper(frame.ptrs, false);
         }
         match proto {
             Some(proto) => self.check_return(site, proto, args, r0),
@@ -269,6 +293,12 @@ impl Memory for Checked {
             Start::Entry | Start::Tail => {
                 if let Some((_, class)) = self.held.last() {
                     return Err(broken(format!("the program ends and still holds a reference of class {class:?}")));
+                }
+                if self.strict && self.frames.last().is_some_and(|f| f.regs & 1 == 0) {
+                    return Err(broken("the program ends and r0 holds no value"));
+                }
+                if self.strict && self.frames.last().is_some_and(|f| f.ptrs & 1 != 0) {
+                    return Err(broken("the program returns a pointer"));
                 }
                 verdict(site, r0)
             }

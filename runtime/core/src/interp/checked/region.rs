@@ -87,8 +87,12 @@ pub(crate) struct Frame {
     pub(crate) bytes: u64,
     /// Which bytes were written, lowest first.
     pub(crate) init: Vec<bool>,
+    /// Which bytes belong to a pointer that was stored, lowest first.
+    pub(crate) spilled: Vec<bool>,
     /// Which registers hold a value, by bit.
     pub(crate) regs: u16,
+    /// Which registers hold a pointer that is not NULL, by bit.
+    pub(crate) ptrs: u16,
     /// Index of the subprogram.
     pub(crate) sub: usize,
     /// The subprogram's proved depth, where there are facts.
@@ -96,11 +100,12 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    pub(crate) fn new(site: Site<'_>, memory: FrameMem, regs: u16) -> Frame {
+    pub(crate) fn new(site: Site<'_>, memory: FrameMem, (regs, ptrs): (u16, u16)) -> Frame {
         let FrameMem { top, bytes } = memory;
         let sub = site.program.unit().code.subprog_of(site.at);
         let proved_depth = site.program.facts().and_then(|f| f.stack_depth.get(sub)).copied();
-        Frame { top, bytes, init: vec![false; bytes as usize], regs, sub, proved_depth }
+        let none = vec![false; bytes as usize];
+        Frame { top, bytes, init: none.clone(), spilled: none, regs, ptrs, sub, proved_depth }
     }
 
     /// Whether a byte is the frame's.

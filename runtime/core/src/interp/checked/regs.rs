@@ -1,7 +1,7 @@
 //! Which registers hold a value, as a bit mask.
 
 use stingless_abi::{CallbackKind, Entry};
-use stingless_isa::{AluOp, AtomicOp, Callee, Insn, Operand, Reg};
+use stingless_isa::{AtomicOp, Insn, Reg};
 
 use crate::interp::Start;
 use crate::vm::Program;
@@ -14,33 +14,28 @@ fn bit(reg: Reg) -> u16 {
     1 << reg.index()
 }
 
-fn operand(src: Operand) -> u16 {
-    match src {
-        Operand::Reg(reg) => bit(reg),
-        Operand::Imm(_) => 0,
-    }
-}
-
-/// At an activation's first instruction.
-pub(crate) fn at_start(program: &Program, start: Start) -> u16 {
-    let args = match start {
+/// At an activation's first instruction: which registers hold a value, and which of them a pointer.
+pub(crate) fn at_start(program: &Program, start: Start, values: [u64; 5]) -> (u16, u16) {
+    let (args, pointers) = match start {
         Start::Entry => match program.unit().hook.entry {
-            Entry::Ctx(_) => 1,
-            Entry::Mem { .. } => 2,
+            Entry::Ctx(_) => (1, 0b1),
+            Entry::Mem { .. } => (2, 0b1),
         },
-        Start::Tail => 1,
-        Start::Callback(CallbackKind::Loop) => 2,
-        Start::Callback(CallbackKind::ForEachMapElem) => 4,
+        Start::Tail => (1, 0b1),
+        Start::Callback(CallbackKind::Loop) => (2, 0b10),
+        Start::Callback(CallbackKind::ForEachMapElem) => (4, 0b1111),
     };
-    ((1 << args) - 1) << 1 | FP
+    let pointer = |at: &usize| pointers & 1 << at != 0 && values[*at] != 0;
+    let ptrs = (0..5).filter(pointer).fold(0, |mask, at| mask | 2 << at);
+    (((1 << args) - 1) << 1 | FP, ptrs | FP)
 }
 
-/// In a subprogram that was called: the caller's arguments.
+/// In a subprogram that was called: the caller's arguments, those set or those that are pointers.
 pub(crate) fn for_callee(caller: u16) -> u16 {
     caller & ARGS | FP
 }
 
-/// In the caller of a subprogram that returned.
+/// In the caller of a subprogram that returned, of both masks.
 pub(crate) fn after_return(caller: u16, callee: u16) -> u16 {
     caller & !(ARGS | R0) | callee & R0
 }
@@ -48,32 +43,6 @@ pub(crate) fn after_return(caller: u16, callee: u16) -> u16 {
 /// After a helper.
 pub(crate) fn after_helper(regs: u16, has_r0: bool) -> u16 {
     regs & !(ARGS | R0) | u16::from(has_r0)
-}
-
-/// Registers whose values an instruction needs. Calls are checked with their prototype; what a subprogram reads of its
-/// arguments, it reads itself. `exit` of the program needs `r0`; of a void function it does not (the caller would trip).
-pub(crate) fn reads(insn: &Insn) -> u16 {
-    match *insn {
-        Insn::Alu { op, dst, src, .. } => {
-            let moves = matches!(op, AluOp::Mov | AluOp::Movsx8 | AluOp::Movsx16 | AluOp::Movsx32);
-            operand(src) | if moves { 0 } else { bit(dst) }
-        }
-        Insn::Unary { dst, .. } => bit(dst),
-        Insn::Load { base, .. } | Insn::LoadAcquire { base, .. } => bit(base),
-        Insn::Store { base, src, .. } => bit(base) | operand(src),
-        Insn::Atomic { op, base, src, .. } => bit(base) | bit(src) | if op == AtomicOp::Cmpxchg { R0 } else { 0 },
-        Insn::StoreRelease { base, src, .. } => bit(base) | bit(src),
-        Insn::PacketLoad { index, .. } => bit(Reg::R6) | index.map_or(0, bit),
-        Insn::Branch { dst, src, .. } => bit(dst) | operand(src),
-        Insn::Call(Callee::Reg(reg)) => bit(reg),
-        Insn::Call(Callee::Helper(_) | Callee::Kfunc(_) | Callee::Local(_) | Callee::Symbol(_))
-        | Insn::LoadImm { .. }
-        | Insn::LoadRef { .. }
-        | Insn::Jump { .. }
-        | Insn::MayGoto { .. }
-        | Insn::Exit
-        | Insn::Poison(_) => 0,
-    }
 }
 
 /// Registers that an instruction gives a value; calls do so when they return.

@@ -147,14 +147,45 @@ fn records_live_from_reserve_to_submit() {
         let setup = setup.with(|p, _| p.ret = Ret::AcquiredOrNull { class, size_arg: Some(0) });
         setup.helper(2, &[ArgKind::Acquired(class)], add).with(|p, _| p.effects.releases = Some(0))
     };
-    let good = "r1 = 16\n call 1\n r6 = r0\n *(u64 *)(r6 + 8) = r6\n r1 = r6\n call 2\n r0 = 4\n exit";
+    let good = "r1 = 16\n call 1\n r6 = r0\n r7 = 1\n *(u64 *)(r6 + 8) = r7\n r1 = r6\n call 2\n r0 = 4\n exit";
     assert_eq!(run(&setup(good).build(EngineKind::Checked)), Ok(4));
-    let late = "r1 = 16\n call 1\n r6 = r0\n r1 = r6\n call 2\n *(u64 *)(r6 + 8) = r6\n exit";
+    let late = "r1 = 16\n call 1\n r6 = r0\n r1 = r6\n call 2\n r7 = 1\n *(u64 *)(r6 + 8) = r7\n exit";
     assert_eq!(trap(&setup(late)).0, TrapKind::Memory);
     let twice = "r1 = 16\n call 1\n r6 = r0\n r1 = r6\n call 2\n r1 = r6\n call 2\n exit";
     assert!(trap(&setup(twice)).1.contains("that the program holds"));
     let kept = "r1 = 16\n call 1\n r0 = 0\n exit";
     assert!(trap(&setup(kept)).1.contains("still holds"));
-    let over = "r1 = 16\n call 1\n r6 = r0\n *(u32 *)(r6 + 14) = r6\n exit";
+    let over = "r1 = 16\n call 1\n r6 = r0\n r7 = 1\n *(u32 *)(r6 + 14) = r7\n exit";
     assert_eq!(trap(&setup(over)).0, TrapKind::Memory);
+}
+
+/// No address becomes a number, meets one, or leaves the stack.
+#[test]
+fn pointers_do_not_leak() {
+    let leak = |text: &str, words: &str| {
+        let (spec, map) = Plain::array(2);
+        let setup = Setup::new(text).map(spec, map).helper(1, &[ArgKind::Anything], add);
+        let (kind, message) = trap(&setup);
+        assert!(kind == TrapKind::Obligation && message.contains(words), "{text}\n{message}");
+    };
+    leak("r0 = r1\n exit", "returns a pointer");
+    leak("r0 = r10\n r0 += -8\n exit", "returns a pointer");
+    leak("r0 = map[0] ll\n exit", "returns a pointer");
+    leak("*(u64 *)(r1 + 0) = r1\n exit", "leaves the stack");
+    leak("*(u32 *)(r10 - 4) = r1\n exit", "stored in part");
+    leak("*(u64 *)(r10 - 8) = r1\n r0 = *(u32 *)(r10 - 8)\n exit", "read as a number");
+    leak("*(u64 *)(r10 - 8) = r1\n r2 = 0\n *(u8 *)(r10 - 8) = r2\n r0 = *(u64 *)(r10 - 8)\n exit", "read as a number");
+    leak("w0 = w1\n exit", "not an operation on pointers");
+    leak("r1 *= 2\n exit", "not an operation on pointers");
+    leak("r1 += r10\n exit", "not an operation on pointers");
+    leak("r1 = -r1\n exit", "must be a number");
+    leak("if r1 > 5 goto +0\n r0 = 0\n exit", "one side alone");
+    leak("if r1 == r2 goto +0\n r0 = 0\n exit", "one side alone");
+    leak("r3 = map[0][0] ll\n lock *(u64 *)(r3 + 0) += r1\n r0 = 0\n exit", "must be a number");
+    leak("call 1\n r0 = 0\n exit", "a pointer, where a number is expected");
+    leak("r10 = 5\n exit", "r10 is written");
+    leak("exit", "r0 holds no value");
+    let fine = "*(u64 *)(r10 - 8) = r1\n r3 = *(u64 *)(r10 - 8)\n r4 = r3\n r4 += 8\n r4 -= r3\n r0 = *(u64 *)(r3 + 0)\n r0 += r4\n
+        if r3 != 0 goto done\n r0 = 9\n done:\n exit";
+    assert_eq!(run(&Setup::new(fine).build(EngineKind::Checked)), Ok(8));
 }

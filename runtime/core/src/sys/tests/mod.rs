@@ -15,12 +15,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stingless_abi::{
-    Arg, ArgKind, Effects, Entry, HelperSet, HookDef, MapKind, MapSpec, Proto, ProtoTable, Ret, Rights, VmCtx,
+    Arg, ArgKind, Effects, Entry, HelperSet, HookDef, Limits, MapKind, MapSpec, Proto, ProtoTable, Ret, Rights, Trust,
+    VmCtx,
 };
 use stingless_isa::assemble;
 use stingless_jit::{AssumedBlob, Options};
 use stingless_object::{Unit, UnitMap};
-use stingless_verifier::{Assumed, Facts};
+use stingless_verifier::{Assumed, Facts, Verified, verify};
 
 use crate::sys::call::CallCx;
 use crate::sys::entry::{HelperFn, trampoline};
@@ -86,9 +87,19 @@ impl Setup {
     pub(super) fn build(&self, engine: EngineKind) -> Arc<Program> {
         let assumed = Arc::new(Assumed::new(self.unit()));
         let proof = match &self.facts {
-            None => Proof::Assumed(assumed.clone()),
-            Some(facts) => Proof::Claimed(assumed.clone(), Arc::new(facts.clone())),
+            None => Proof::Assumed(assumed),
+            Some(facts) => Proof::Claimed(assumed, Arc::new(facts.clone())),
         };
+        self.bind(engine, proof)
+    }
+
+    /// A proof, where the verifier finds one.
+    pub(super) fn prove(&self) -> Result<Arc<Verified>, String> {
+        let verified = verify(self.unit(), Trust::Untrusted, &Limits::default());
+        verified.map(Arc::new).map_err(|report| report.to_string())
+    }
+
+    pub(super) fn bind(&self, engine: EngineKind, proof: Proof) -> Arc<Program> {
         let parts = Build {
             proof,
             maps: self.maps.iter().map(|(_, live)| live.clone()).collect(),
@@ -101,7 +112,13 @@ impl Setup {
             EngineKind::Jit => {
                 let mut options = Options::default();
                 options.env_helpers = self.helpers.iter().map(|(proto, _)| proto.id).collect();
-                let AssumedBlob(blob) = stingless_jit::compile_assumed(&assumed, &options).expect("it compiles");
+                let blob = match &parts.proof {
+                    Proof::Verified(verified) => stingless_jit::compile(verified, &options),
+                    Proof::Assumed(assumed) | Proof::Claimed(assumed, _) => {
+                        stingless_jit::compile_assumed(assumed, &options).map(|AssumedBlob(blob)| blob)
+                    }
+                };
+                let blob = blob.expect("it compiles");
                 let stack = blob.stack_bytes;
                 let image = publish(blob, &|target| parts.resolve(target)).expect("it is published");
                 Program::compiled(parts, &image, 0, stack)

@@ -28,7 +28,7 @@ impl LiveMap for Progs {
 helper!(never, |_cx, _args| Err(HelperError::new("engines make tail calls themselves")));
 
 fn with_array(text: &str, progs: &Arc<Progs>) -> Setup {
-    let kinds = &[ArgKind::Anything, ArgKind::Map(MapKind::ProgArray.bit()), ArgKind::Scalar];
+    let kinds = &[ArgKind::Ctx, ArgKind::Map(MapKind::ProgArray.bit()), ArgKind::Scalar];
     let spec = MapSpec::new("progs", MapKind::ProgArray, 4, 4, 4);
     let setup = Setup::new(text).map(spec, progs.clone()).helper(12, kinds, never);
     setup.with(|proto, _| proto.effects.tail_call = true).helper(1, &[ArgKind::Scalar], fail)
