@@ -61,6 +61,8 @@ pub use sys::data::{Bytes, Packet};
 #[doc(hidden)]
 pub use sys::entry::{HelperFn, trampoline};
 pub use sys::mem::{Mem, MemMut, Number};
+#[doc(hidden)]
+pub use sys::pack::pack_sizes;
 pub use vm::{BuildError, HelperError, Trap, Trapped};
 
 /// What the macros expand to.
@@ -69,4 +71,5 @@ pub mod __private {
     pub use crate::helper::effects;
     pub use crate::sys::args::Scope;
     pub use crate::sys::entry::{HelperFn, trampoline};
+    pub use crate::sys::pack::{PackHost, PackTable, pack_table, pack_trampoline};
 }

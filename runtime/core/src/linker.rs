@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use stingless_abi::{FIRST_NAMED_ID, HookDef, Proto, ProtoTable};
@@ -109,6 +110,18 @@ impl Linker {
         let id = self.next_named;
         self.add(closure::row(id, name, f))?;
         self.next_named += 1;
+        Ok(self)
+    }
+
+    /// Loads a helper pack: a shared library that exports `stingless_helper_pack` (`stingless_helper.h`; in Rust
+    /// [`helper_pack!`](crate::helper_pack)). It stays loaded as long as a linker or program has its helpers.
+    ///
+    /// # Errors
+    /// The file does not load, exports no table or one of another version, or its helpers clash with others.
+    pub fn pack(&mut self, path: impl AsRef<Path>) -> Result<&mut Self> {
+        for row in crate::sys::pack::open(path.as_ref())? {
+            self.add(row)?;
+        }
         Ok(self)
     }
 

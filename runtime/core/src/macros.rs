@@ -170,3 +170,85 @@ macro_rules! verdict {
         }
     };
 }
+
+/// Exports helpers from a `cdylib`: a pack that any host loads with [`Linker::pack`](crate::Linker::pack).
+///
+/// Each helper takes numbers, [`Mem`](crate::Mem), [`MemMut`](crate::MemMut) and their kin. It sees no
+/// [`Caller`](crate::Caller): a pack has no part in the host's state. Give it once per library.
+#[macro_export]
+macro_rules! helper_pack {
+    ($(
+        $(#[doc = $doc:expr])*
+        #[id = $id:expr]
+        fn $name:ident($($arg:ident : $ty:ty),* $(,)?) -> $ret:ty $body:block
+    )*) => {
+        static __STINGLESS_HOST: ::std::sync::OnceLock<&'static $crate::__private::PackHost> =
+            ::std::sync::OnceLock::new();
+
+        $(
+            $(#[doc = $doc])*
+            #[allow(non_snake_case, reason = "helpers carry their C name")]
+            mod $name {
+                #[allow(unused_imports, reason = "a body may use anything that stands beside it")]
+                use super::*;
+
+                fn body($($arg: $ty),*) -> $ret $body
+
+                pub(super) unsafe extern "C" fn entry(
+                    r1: u64, r2: u64, r3: u64, r4: u64, r5: u64, call: *mut $crate::VmCtx,
+                ) -> u64 {
+                    let Some(host) = __STINGLESS_HOST.get() else { return 0 };
+                    // SAFETY: the host proved the arguments against `proto`, and `call` is the call in progress.
+                    unsafe {
+                        $crate::__private::pack_trampoline(host, call, |scope| {
+                            let regs = [r1, r2, r3, r4, r5];
+                            let mut next = 0usize;
+                            let _ = (scope, &regs, &mut next);
+                            $(
+                                let at = next;
+                                next += <$ty as $crate::Arg<'_>>::REGS;
+                                let $arg: $ty = <$ty as $crate::Arg<'_>>::take(scope, &regs, at);
+                            )*
+                            let _ = next;
+                            $crate::IntoRet::into_ret(body($($arg),*))
+                        })
+                    }
+                }
+
+                pub(super) fn proto() -> $crate::abi::Proto {
+                    let mut args = ::std::vec::Vec::new();
+                    $(<$ty as $crate::Arg<'_>>::describe(stringify!($arg), &mut args);)*
+                    $crate::abi::Proto {
+                        id: $id,
+                        name: stringify!($name).into(),
+                        args: args.into(),
+                        ret: <$ret as $crate::IntoRet>::RET,
+                        c_ret: <$ret as $crate::IntoRet>::C_TYPE.into(),
+                        effects: $crate::__private::effects(&[]),
+                        doc: concat!($($doc, "\n"),*).trim().into(),
+                    }
+                }
+            }
+        )*
+
+        /// The pack's table, for the host that loads this library.
+        ///
+        /// # Safety
+        /// `host` is a host's table, which lives as long as the process.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn stingless_helper_pack(
+            host: *const $crate::__private::PackHost,
+        ) -> *const $crate::__private::PackTable {
+            static TABLE: ::std::sync::OnceLock<usize> = ::std::sync::OnceLock::new();
+            // SAFETY: the caller's promise.
+            if let Some(host) = unsafe { host.as_ref() } {
+                let _ = __STINGLESS_HOST.set(host);
+            }
+            let table = TABLE.get_or_init(|| {
+                let rows = ::std::vec![$(($name::proto(), $name::entry as $crate::__private::HelperFn)),*];
+                $crate::__private::pack_table(rows).expose_provenance()
+            });
+            ::core::ptr::with_exposed_provenance(*table)
+        }
+    };
+}

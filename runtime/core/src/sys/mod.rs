@@ -18,6 +18,7 @@ pub(crate) mod map_args;
 pub(crate) mod mapping;
 pub(crate) mod mem;
 pub(crate) mod os;
+pub(crate) mod pack;
 pub(crate) mod publish;
 pub(crate) mod raw;
 pub(crate) mod run;
