@@ -230,3 +230,14 @@ fn a_program_that_is_not_there() {
     let err = link(&object("simple"), 1, &env()).unwrap_err();
     assert_eq!(err.to_string(), "program ``: there is no program 1, the object has 1");
 }
+
+#[test]
+fn poison_says_why() {
+    let object = object("functions");
+    let said: Vec<String> = unit(&object, "missing").poison.iter().map(ToString::to_string).collect();
+    let want = [
+        "`absent_helper`: no helper has this name",
+        "`absent_variable`: no variable has this name, and no value was given for it",
+    ];
+    assert_eq!(said, want);
+}

@@ -121,6 +121,20 @@ pub enum PoisonKind {
     Unsupported(String),
 }
 
+impl core::fmt::Display for Poison {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        if !self.symbol.is_empty() {
+            write!(f, "`{}`: ", self.symbol)?;
+        }
+        match &self.kind {
+            PoisonKind::UnknownFunction => write!(f, "no helper has this name"),
+            PoisonKind::UnknownVariable => write!(f, "no variable has this name, and no value was given for it"),
+            PoisonKind::Weak => write!(f, "it is weak and not there: its address must be tested before it is called"),
+            PoisonKind::CoRe(why) | PoisonKind::Unsupported(why) => f.write_str(why),
+        }
+    }
+}
+
 impl Unit {
     /// A unit of code that no object describes: `--raw`, `--spec`, tests. Functions are static, lines unknown.
     #[must_use]
