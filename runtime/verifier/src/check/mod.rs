@@ -292,9 +292,7 @@ impl Checker<'_> {
 
     fn resolved(&self, reason: u32) -> Check {
         match self.env.unit.poison.get(reason as usize) {
-            Some(poison) => {
-                fail(Kind::Unresolved, format!("`{}` could not be resolved: {:?}", poison.symbol, poison.kind))
-            }
+            Some(poison) => fail(Kind::Unresolved, format!("an unresolved reference is reached: {poison}")),
             None => fail(Kind::Unresolved, "a reference that could not be resolved is reached"),
         }
     }
