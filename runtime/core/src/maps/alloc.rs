@@ -43,6 +43,16 @@ impl<'a> Allocator<'a> {
     /// it says that there is none.
     #[inline]
     pub(crate) fn take_with_slot(table: &'a TableRegion, owner: u32) -> Result<(Allocator<'a>, Slot<'a>), Fault> {
+        if let Some(alloc) = Allocator::try_take(table, owner as usize % SHARDS, owner)
+            && let Some(slot) = alloc.slot()
+        {
+            return Ok((alloc, slot));
+        }
+        Allocator::search(table, owner)
+    }
+
+    #[cold]
+    fn search(table: &'a TableRegion, owner: u32) -> Result<(Allocator<'a>, Slot<'a>), Fault> {
         for round in 0..ROUNDS {
             let first = (owner as usize).wrapping_add(round);
             let alloc = Allocator::take_from(table, first, owner).ok_or(Fault::Busy("an allocator's lock"))?;
@@ -57,7 +67,12 @@ impl<'a> Allocator<'a> {
 
     #[inline]
     fn take_from(table: &'a TableRegion, first: usize, owner: u32) -> Option<Allocator<'a>> {
-        let free = (0..SHARDS).find_map(|i| Allocator::try_take(table, first.wrapping_add(i) % SHARDS, owner));
+        Allocator::try_take(table, first % SHARDS, owner).or_else(|| Allocator::take_any(table, first, owner))
+    }
+
+    #[cold]
+    fn take_any(table: &'a TableRegion, first: usize, owner: u32) -> Option<Allocator<'a>> {
+        let free = (1..SHARDS).find_map(|i| Allocator::try_take(table, first.wrapping_add(i) % SHARDS, owner));
         free.or_else(|| {
             let shard = table.shard(first);
             let held = lock::take(&shard.lock, owner)?;
@@ -92,34 +107,46 @@ impl<'a> Allocator<'a> {
         self.push(&self.shard.free, slot);
     }
 
-    /// Keeps a slot that was just unlinked until nobody can point to it.
+    /// Keeps a slot that was just unlinked until nobody can point to it. Begins a grace period once a batch has
+    /// gathered, long before anybody runs dry: the caller's own call must end before it can pass.
     #[inline]
     pub(crate) fn retire(&self, slot: Slot<'a>) {
         slot.head().live.store(0, Release);
         self.push(&self.shard.retired, slot);
+        if self.shard.retired.len.load(Relaxed) >= self.table.layout().batch {
+            self.begin_grace();
+        }
+    }
+
+    #[inline]
+    fn begin_grace(&self) {
+        let shard = self.shard;
+        if shard.waiting.len.load(Relaxed) == 0 && shard.retired.len.load(Relaxed) > 0 {
+            shard.waiting.take_over(&shard.retired);
+            shard.grace.store(Grace::begin().to_raw(), Relaxed);
+        }
     }
 
     #[cold]
     fn refill(&self) -> Option<Slot<'a>> {
-        let worth_it = self.shard.retired.len.load(Relaxed) >= self.table.layout().batch;
-        if let Some(slot) = self.reclaim(worth_it).or_else(|| self.fresh()).or_else(|| self.reclaim(true)) {
+        if let Some(slot) = self.reclaim().or_else(|| self.fresh()) {
             return Some(slot);
         }
         let owner = self.shard.lock.load(Relaxed);
         let others = || (1..SHARDS).filter_map(|i| Allocator::try_take(self.table, (self.number + i) % SHARDS, owner));
-        others()
-            .find_map(|other| other.pop(&other.shard.free).or_else(|| other.reclaim(true)))
+        let gather = |shard: &Allocator<'a>| {
+            shard.begin_grace();
+            shard.pop(&shard.shard.free).or_else(|| shard.reclaim())
+        };
+        gather(self)
+            .or_else(|| others().find_map(|other| gather(&other)))
             .or_else(|| self.force())
             .or_else(|| others().find_map(|other| other.force()))
     }
 
-    /// A slot whose grace period has passed. Begins one for the retired when none is under way and `begin` says so.
-    fn reclaim(&self, begin: bool) -> Option<Slot<'a>> {
+    /// A slot whose grace period has passed.
+    fn reclaim(&self) -> Option<Slot<'a>> {
         let shard = self.shard;
-        if begin && shard.waiting.len.load(Relaxed) == 0 && shard.retired.len.load(Relaxed) > 0 {
-            shard.waiting.take_over(&shard.retired);
-            shard.grace.store(Grace::begin().to_raw(), Relaxed);
-        }
         if shard.waiting.len.load(Relaxed) == 0 || !Grace::from_raw(shard.grace.load(Relaxed)).passed() {
             return None;
         }

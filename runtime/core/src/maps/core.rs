@@ -226,7 +226,11 @@ impl MapCore {
                 Ok(())
             }
             Storage::Table(table) => with_key!(table, key, |words| table.update(words, put, flags)),
-            Storage::Progs(_) => Err(Fault::Operation("values as programs", libc::EBADF)),
+            Storage::Progs(_) if flags != BPF_ANY => Err(Fault::Flags(flags)),
+            Storage::Progs(progs) => match key.word(0) as u32 {
+                index if index >= progs.entries() => Err(Fault::Index(index)),
+                _ => Err(Fault::Operation("values as programs", libc::EBADF)),
+            },
             Storage::Ring(_) => Err(Fault::Operation("update", ENOTSUPP)),
         }
     }

@@ -21,7 +21,7 @@ impl Drop for Held<'_> {
 /// The word for this thread.
 #[inline]
 pub(crate) fn owner() -> u32 {
-    epoch::slot().map_or(u32::MAX, |slot| slot + 1)
+    epoch::thread_number()
 }
 
 /// Takes a lock if it is free.

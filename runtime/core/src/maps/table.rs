@@ -16,7 +16,7 @@ use stingless_abi::map::{BPF_EXIST, BPF_NOEXIST};
 use super::alloc::Allocator;
 use super::fault::Fault;
 use super::hash::Hasher;
-use super::layout::Bucket;
+use super::layout::{Bucket, ENTRIES};
 use super::lock;
 use super::raw::{Slot, Source, TableRegion};
 use crate::sync::Ordering::{Acquire, Relaxed, Release};
@@ -85,10 +85,7 @@ impl Table {
         let key = key.as_ref();
         let hash = self.hasher.hash(key);
         let bucket = self.region.bucket(hash);
-        let mut hits = 0u32;
-        for (i, entry) in bucket.entries.iter().enumerate() {
-            hits |= u32::from(entry.load(Acquire) >> 32 == hash >> 32) << i;
-        }
+        let mut hits = matches(bucket, hash);
         while hits != 0 {
             let entry = bucket.entries[hits.trailing_zeros() as usize].load(Acquire);
             if let Some(slot) = self.region.slot(entry as u32)
@@ -156,14 +153,15 @@ impl Table {
     /// Where a key stands, under the bucket's lock.
     #[inline]
     fn locate<'a>(&'a self, bucket: &Bucket, key: &[u64], hash: u64) -> Option<Place<'a>> {
-        for (i, entry) in bucket.entries.iter().enumerate() {
-            let entry = entry.load(Relaxed);
-            if entry >> 32 == hash >> 32
-                && let Some(slot) = self.region.slot(entry as u32)
+        let mut hits = matches(bucket, hash);
+        while hits != 0 {
+            let i = hits.trailing_zeros() as usize;
+            if let Some(slot) = self.region.slot(bucket.entries[i].load(Acquire) as u32)
                 && slot.key_is(key)
             {
                 return Some(Place::Entry(i, slot));
             }
+            hits &= hits - 1;
         }
         self.locate_chained(bucket, |slot| slot.key_is(key))
     }
@@ -453,6 +451,14 @@ pub(crate) use with_key;
 
 /// Most words of a key: 512 bytes.
 pub(crate) const KEY_WORDS_MAX: usize = 64;
+
+/// A bit for each entry with the fingerprint of a hash; without a branch, for which one matches is random.
+#[inline(always)]
+fn matches(bucket: &Bucket, hash: u64) -> u32 {
+    let bit = |i: usize| u32::from((bucket.entries[i].load(Acquire) ^ hash) >> 32 == 0) << i;
+    const { assert!(ENTRIES == 6) }
+    bit(0) | bit(1) | bit(2) | bit(3) | bit(4) | bit(5)
+}
 
 #[inline]
 fn entry_word(hash: u64, slot: Slot<'_>) -> u64 {

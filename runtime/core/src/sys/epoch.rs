@@ -97,6 +97,12 @@ pub(crate) fn slot() -> Option<u32> {
     (index < slot_count()).then_some(index)
 }
 
+/// A number for this thread that no other thread has at the same time, from 1 on; `u32::MAX` for those without a record.
+#[inline]
+pub(crate) fn thread_number() -> u32 {
+    record_index().saturating_add(1)
+}
+
 #[inline]
 fn record_index() -> u32 {
     let index = MINE.with(|mine| mine.index.get());
