@@ -14,7 +14,7 @@
 
 use super::fault::Fault;
 use super::layout::{List, SHARDS, Shard};
-use super::lock::{self, Held};
+use super::lock;
 use super::raw::{Slot, TableRegion};
 use crate::sync::Ordering::{Acquire, Relaxed, Release};
 use crate::sync::fence;
@@ -28,8 +28,13 @@ const ROUNDS: usize = 10_000;
 pub(crate) struct Allocator<'a> {
     table: &'a TableRegion,
     shard: &'a Shard,
-    number: usize,
-    _held: Held<'a>,
+}
+
+impl Drop for Allocator<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        lock::give_back(&self.shard.lock);
+    }
 }
 
 impl<'a> Allocator<'a> {
@@ -41,7 +46,7 @@ impl<'a> Allocator<'a> {
 
     /// Takes a shard and a slot of it. What other shards have lies behind their locks: tries again for a while before
     /// it says that there is none.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take_with_slot(table: &'a TableRegion, owner: u32) -> Result<(Allocator<'a>, Slot<'a>), Fault> {
         if let Some(alloc) = Allocator::try_take(table, owner as usize % SHARDS, owner)
             && let Some(slot) = alloc.slot()
@@ -75,20 +80,20 @@ impl<'a> Allocator<'a> {
         let free = (1..SHARDS).find_map(|i| Allocator::try_take(table, first.wrapping_add(i) % SHARDS, owner));
         free.or_else(|| {
             let shard = table.shard(first);
-            let held = lock::take(&shard.lock, owner)?;
-            Some(Allocator { table, shard, number: first % SHARDS, _held: held })
+            lock::take(&shard.lock, owner)?.keep();
+            Some(Allocator { table, shard })
         })
     }
 
-    #[inline]
+    #[inline(always)]
     fn try_take(table: &'a TableRegion, number: usize, owner: u32) -> Option<Allocator<'a>> {
         let shard = table.shard(number);
-        let held = lock::try_take(&shard.lock, owner)?;
-        Some(Allocator { table, shard, number, _held: held })
+        lock::try_take(&shard.lock, owner)?.keep();
+        Some(Allocator { table, shard })
     }
 
     /// A slot that no reader can reach, with a new tag; `None` when every slot is live or in somebody's hands.
-    #[inline]
+    #[inline(always)]
     fn slot(&self) -> Option<Slot<'a>> {
         let slot = match self.pop(&self.shard.free) {
             Some(slot) => slot,
@@ -133,7 +138,7 @@ impl<'a> Allocator<'a> {
             return Some(slot);
         }
         let owner = self.shard.lock.load(Relaxed);
-        let others = || (1..SHARDS).filter_map(|i| Allocator::try_take(self.table, (self.number + i) % SHARDS, owner));
+        let others = || (0..SHARDS).filter_map(|i| Allocator::try_take(self.table, owner as usize % SHARDS + i, owner));
         let gather = |shard: &Allocator<'a>| {
             shard.begin_grace();
             shard.pop(&shard.shard.free).or_else(|| shard.reclaim())
@@ -167,6 +172,7 @@ impl<'a> Allocator<'a> {
         Some(slot)
     }
 
+    #[inline(always)]
     fn pop(&self, list: &List) -> Option<Slot<'a>> {
         let slot = self.table.slot(list.head.load(Relaxed))?;
         list.head.store(slot.head().link.load(Relaxed), Relaxed);
@@ -179,6 +185,7 @@ impl<'a> Allocator<'a> {
         Some(slot)
     }
 
+    #[inline(always)]
     fn push(&self, list: &List, slot: Slot<'a>) {
         slot.head().link.store(0, Relaxed);
         match self.table.slot(list.tail.load(Acquire)) {

@@ -37,6 +37,10 @@ pub(crate) struct MapCore {
     pub(super) name: Arc<str>,
     pub(super) spec: MapSpec,
     pub(super) storage: Storage,
+    /// Of the spec, for the paths of programs.
+    pub(super) per_slot: bool,
+    /// As above.
+    pub(super) prog_writes: bool,
     frozen: AtomicBool,
     /// Handles of the host ([`Map`](super::Map)); programs are not counted.
     pub(super) handles: AtomicU32,
@@ -47,7 +51,15 @@ impl MapCore {
         spec.check().map_err(MapError::Shape)?;
         let name: Arc<str> = spec.name.as_str().into();
         let storage = Storage::create(spec, &name)?;
-        Ok(MapCore { name, spec: spec.clone(), storage, frozen: AtomicBool::new(false), handles: AtomicU32::new(0) })
+        Ok(MapCore {
+            name,
+            spec: spec.clone(),
+            storage,
+            per_slot: spec.kind.is_per_slot(),
+            prog_writes: spec.prog_writes(),
+            frozen: AtomicBool::new(false),
+            handles: AtomicU32::new(0),
+        })
     }
 
     pub(crate) fn spec(&self) -> &MapSpec {

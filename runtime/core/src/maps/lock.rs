@@ -18,6 +18,20 @@ impl Drop for Held<'_> {
     }
 }
 
+impl Held<'_> {
+    /// Keeps the lock beyond this value: whoever does so calls [`give_back`].
+    #[inline]
+    pub(crate) fn keep(self) {
+        std::mem::forget(self);
+    }
+}
+
+/// Releases a lock that was kept.
+#[inline]
+pub(crate) fn give_back(word: &AtomicU32) {
+    word.store(0, Ordering::Release);
+}
+
 /// The word for this thread.
 #[inline]
 pub(crate) fn owner() -> u32 {

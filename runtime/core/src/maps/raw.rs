@@ -488,11 +488,7 @@ impl MapCore {
                 // SAFETY: the caller vouches for the key, which has 4 bytes in every array.
                 let index = unsafe { Source::program(key, 4) }.word(0) as u32;
                 let Some(element) = array.element(index) else { return std::ptr::null_mut() };
-                if self.spec.kind.is_per_slot() {
-                    own_part(element, array.layout().value_bytes)
-                } else {
-                    element.as_ptr()
-                }
+                if self.per_slot { own_part(element, array.layout().value_bytes) } else { element.as_ptr() }
             }
             Storage::Table(table) => {
                 // SAFETY: the caller vouches for the key.
@@ -500,7 +496,7 @@ impl MapCore {
                 let found = with_key!(table, key, |words| table.find(words));
                 let Some(slot) = found else { return std::ptr::null_mut() };
                 table.touch(&slot);
-                if self.spec.kind.is_per_slot() {
+                if self.per_slot {
                     own_part(slot.value(), table.region().layout().value_bytes)
                 } else {
                     slot.value().as_ptr()
@@ -516,14 +512,14 @@ impl MapCore {
     /// `key` and `value` are readable for the map's key and value size.
     #[inline]
     pub(crate) unsafe fn prog_update(&self, key: *const u8, value: *const u8, flags: u64) -> i64 {
-        if !self.spec.prog_writes() {
+        if !self.prog_writes {
             return Fault::Denied("update", "read-only for programs").negative();
         }
         // SAFETY: the caller vouches for both.
         let (key, value) = unsafe {
             (Source::program(key, self.spec.key_size as usize), Source::program(value, self.spec.value_size as usize))
         };
-        let put = if self.spec.kind.is_per_slot() {
+        let put = if self.per_slot {
             let Some(slot) = epoch::slot() else { return Fault::NoSlot.negative() };
             Put::One(slot, value)
         } else {
@@ -537,7 +533,7 @@ impl MapCore {
     /// # Safety
     /// `key` is readable for the map's key size.
     pub(crate) unsafe fn prog_delete(&self, key: *const u8) -> i64 {
-        if !self.spec.prog_writes() {
+        if !self.prog_writes {
             return Fault::Denied("delete", "read-only for programs").negative();
         }
         // SAFETY: the caller vouches for it.
@@ -550,7 +546,7 @@ impl MapCore {
     /// visitor may update and delete.
     pub(crate) fn for_each(&self, mut visit: impl FnMut(*const u8, *mut u8) -> ControlFlow<()>) -> i64 {
         let mut calls = 0;
-        let per_slot = self.spec.kind.is_per_slot();
+        let per_slot = self.per_slot;
         match &self.storage {
             Storage::Array(array) => {
                 for index in 0..array.layout().entries {

@@ -151,7 +151,7 @@ impl Table {
     }
 
     /// Where a key stands, under the bucket's lock.
-    #[inline]
+    #[inline(always)]
     fn locate<'a>(&'a self, bucket: &Bucket, key: &[u64], hash: u64) -> Option<Place<'a>> {
         let mut hits = matches(bucket, hash);
         while hits != 0 {
@@ -248,6 +248,7 @@ impl Table {
         Ok(Some(old))
     }
 
+    #[inline(always)]
     fn fill(&self, slot: &Slot<'_>, key: &[u64], put: Put<'_>) {
         let window = slot.key();
         for (i, &word) in key.iter().enumerate() {
@@ -259,6 +260,7 @@ impl Table {
         self.store_value(slot, put);
     }
 
+    #[inline(always)]
     fn store_value(&self, slot: &Slot<'_>, put: Put<'_>) {
         match put {
             Put::Whole(source) => slot.value().store(&source),
