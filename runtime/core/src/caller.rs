@@ -52,13 +52,13 @@ impl<'c> Caller<'c> {
     ///
     /// # Errors
     /// The callback's trap: return it unchanged.
-    pub fn call_loop(&mut self, callback: LoopCallback, index: u64, ctx: CallbackCtx) -> HelperResult {
-        Ok(self.cx.call_back(callback.0, [index, ctx.0, 0, 0])?)
+    pub fn call_loop(&mut self, callback: LoopCallback<'_>, index: u64, ctx: CallbackCtx<'_>) -> HelperResult {
+        Ok(self.cx.call_back(callback.addr, [index, ctx.addr, 0, 0])?)
     }
 
     /// Runs a callback of `bpf_for_each_map_elem`'s kind once, with addresses of map, key and value.
-    pub(crate) fn call_for_each(&mut self, callback: ForEachCallback, args: [u64; 4]) -> HelperResult {
-        Ok(self.cx.call_back(callback.0, args)?)
+    pub(crate) fn call_for_each(&mut self, callback: ForEachCallback<'_>, args: [u64; 4]) -> HelperResult {
+        Ok(self.cx.call_back(callback.addr, args)?)
     }
 
     pub(crate) fn cx(&mut self) -> &mut CallCx<'c> {

@@ -124,12 +124,6 @@ register_args! {
     Anything, "__u64", ArgKind::Anything;
     /// A number that the verifier knows.
     ConstScalar, "__u64", ArgKind::ConstScalar;
-    /// What a helper hands on to its callback: pointer to the stack, or NULL.
-    CallbackCtx, "void *", ArgKind::CallbackCtx;
-    /// Callback of `bpf_loop`'s kind.
-    LoopCallback, "void *", ArgKind::Callback(CallbackKind::Loop);
-    /// Callback of `bpf_for_each_map_elem`'s kind.
-    ForEachCallback, "void *", ArgKind::Callback(CallbackKind::ForEachMapElem);
 }
 
 /// Address of something that only code in this folder dereferences.
@@ -160,6 +154,12 @@ macro_rules! address_args {
 }
 
 address_args! {
+    /// What a helper hands on to its callback: pointer to the stack, or NULL.
+    CallbackCtx, "void *", ArgKind::CallbackCtx;
+    /// Callback of `bpf_loop`'s kind.
+    LoopCallback, "void *", ArgKind::Callback(CallbackKind::Loop);
+    /// Callback of `bpf_for_each_map_elem`'s kind.
+    ForEachCallback, "void *", ArgKind::Callback(CallbackKind::ForEachMapElem);
     /// The hook's context.
     CtxArg, "void *", ArgKind::Ctx;
     /// A key of the map argument.

@@ -202,12 +202,12 @@ impl<'c> CallCx<'c> {
         Ok(r0)
     }
 
-    /// Calls a plugin's function that a helper was given as an argument.
+    /// Calls a plugin's function that a helper was given as an argument. `callback` is what an argument of kind `Callback`
+    /// held in this very call: the handles in `args` see to that.
     ///
     /// # Errors
     /// The callback trapped; the helper returns this as its own error at once.
-    #[doc(hidden)]
-    pub fn call_back(&mut self, callback: u64, args: [u64; 4]) -> Result<u64, Trapped> {
+    pub(crate) fn call_back(&mut self, callback: u64, args: [u64; 4]) -> Result<u64, Trapped> {
         self.spend(CALLBACK_STEPS)?;
         let [r1, r2, r3, r4] = args;
         let r0 = if self.vm().callback == 0 {

@@ -36,11 +36,16 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
     ///
     /// # Errors
     /// The callback's trap: return it unchanged.
-    pub fn for_each(&self, caller: &mut Caller<'_>, callback: ForEachCallback, ctx: CallbackCtx) -> HelperResult<i64> {
+    pub fn for_each(
+        &self,
+        caller: &mut Caller<'_>,
+        callback: ForEachCallback<'_>,
+        ctx: CallbackCtx<'_>,
+    ) -> HelperResult<i64> {
         let map = std::ptr::from_ref(self.map).expose_provenance() as u64;
         let mut trapped = None;
         let calls = self.map.for_each(|key, value| {
-            let args = [map, key.expose_provenance() as u64, value.expose_provenance() as u64, ctx.0];
+            let args = [map, key.expose_provenance() as u64, value.expose_provenance() as u64, ctx.addr];
             match caller.call_for_each(callback, args) {
                 Ok(0) => ControlFlow::Continue(()),
                 Ok(_) => ControlFlow::Break(()),
