@@ -13,7 +13,7 @@ pub mod hooks;
 mod map;
 mod misc;
 mod packet;
-//RING mod ring;
+mod ring;
 mod text;
 mod trace;
 
@@ -21,8 +21,8 @@ pub use hooks::{SkBuff, SocketFilter, TcAction, Xdp, XdpAction};
 pub use map::{bpf_for_each_map_elem, bpf_map_delete_elem, bpf_map_lookup_elem, bpf_map_update_elem, bpf_tail_call};
 pub use misc::{bpf_get_prandom_u32, bpf_get_smp_processor_id, bpf_ktime_get_boot_ns, bpf_ktime_get_ns, bpf_loop};
 pub use packet::{bpf_xdp_adjust_head, bpf_xdp_adjust_meta, bpf_xdp_adjust_tail};
-//RINGUSE
-pub use text::{bpf_strtol, bpf_strtoul};
+pub use ring::{bpf_ringbuf_discard, bpf_ringbuf_output, bpf_ringbuf_query, bpf_ringbuf_reserve, bpf_ringbuf_submit};
+pub use text::{bpf_strncmp, bpf_strtol, bpf_strtoul};
 pub use trace::{Trace, bpf_trace_printk};
 
 use stingless::{Helpers, helpers};
@@ -39,13 +39,14 @@ pub static BASE: Helpers = helpers![
     bpf_get_prandom_u32,
     bpf_get_smp_processor_id,
     bpf_loop,
-    //RING     bpf_ringbuf_output,
-    //RING     bpf_ringbuf_reserve,
-    //RING     bpf_ringbuf_submit,
-    //RING     bpf_ringbuf_discard,
-    //RING     bpf_ringbuf_query,
+    bpf_ringbuf_output,
+    bpf_ringbuf_reserve,
+    bpf_ringbuf_submit,
+    bpf_ringbuf_discard,
+    bpf_ringbuf_query,
     bpf_strtol,
     bpf_strtoul,
+    bpf_strncmp,
     bpf_trace_printk,
 ];
 

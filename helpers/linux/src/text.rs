@@ -1,6 +1,6 @@
 //! Numbers in text, and comparison.
 
-use stingless::{CountOrErrno, Mem, NonEmpty, Out};
+use stingless::{ConstStr, CountOrErrno, Mem, NonEmpty, Out};
 
 const EINVAL: i64 = -22;
 const ERANGE: i64 = -34;
@@ -92,6 +92,26 @@ stingless::bpf_call_4! {
             }
             Err(errno) => CountOrErrno(errno),
         }
+    }
+}
+
+stingless::bpf_call_3! {
+    /// Compares at most `s1_len` bytes with a constant text, as `strncmp` does.
+    #[id = 182]
+    #[effects(no_trap)]
+    pub fn bpf_strncmp(_caller, s1: NonEmpty, s2: ConstStr) -> i32 {
+        let (a, b) = (s1.to_vec(), s2.to_vec());
+        let end = |v: &[u8], at: usize| v.get(at).copied().unwrap_or(0);
+        for at in 0..a.len() {
+            let (x, y) = (end(&a, at), end(&b, at));
+            if x != y {
+                return if x < y { -1 } else { 1 };
+            }
+            if x == 0 {
+                break;
+            }
+        }
+        0
     }
 }
 

@@ -3,7 +3,6 @@
 //! A host registers hooks and helpers in a [`Linker`], loads objects that clang compiled to eBPF, and calls the programs
 //! in them as typed functions. See [`Ctx`] for hooks, [`bpf_call_1!`] for helpers, [`Slot`] for hot reload.
 #![deny(unsafe_code)]
-#![allow(dead_code, reason = "ring buffers and prog arrays, which use the rest, are landing")]
 
 // The macros name this crate by its own name, also from within.
 extern crate self as stingless;
@@ -51,7 +50,7 @@ pub use stingless_object::{KconfigValue, Object, is_gpl_compatible};
 pub use stingless_verifier as verifier;
 pub use sys::args::{
     Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, ForEachCallback, Helper, Key, LoopCallback, MapArg,
-    MemOut, NonEmpty, Out, Record, RecordPtr, SpinLock, ValueIn, ValueOut, ValuePtr,
+    MemOut, NonEmpty, Out, Record, RecordPtr, ValueIn, ValuePtr,
 };
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, run_assumed};

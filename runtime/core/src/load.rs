@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::helper::HelperRow;
 use crate::linker::Linker;
 use crate::maps::Map;
-use crate::vm::{Builder, Program};
+use crate::vm::{Builder, Program, bind_prog_arrays};
 
 /// One load in progress.
 pub(crate) struct Load<'l> {
@@ -204,12 +204,18 @@ fn build(linker: &Linker, verified: Vec<Verified>, maps: &[Option<Map>]) -> Resu
     let engine = &linker.engine;
     let strict = engine.trust() == Trust::Untrusted;
     let mut builder = Builder::new(engine.kind(), engine.limits().clone(), strict);
+    let mut used_by = Vec::with_capacity(verified.len());
     for v in verified {
         let used: Vec<Map> = v.unit().maps.iter().filter_map(|m| maps[m.origin as usize].clone()).collect();
         let rows = rows_of(linker, &v);
         builder.add(v, &used, &rows);
+        used_by.push(used);
     }
-    builder.finish()
+    let programs = builder.finish()?;
+    for (program, used) in programs.iter().zip(&used_by) {
+        bind_prog_arrays(program, used)?;
+    }
+    Ok(programs)
 }
 
 /// The helpers that a program calls.
@@ -239,6 +245,7 @@ fn same_shape(live: &Map, want: &MapSpec) -> Result<()> {
         ("value_size", have.value_size.to_string(), want.value_size.to_string()),
         ("max_entries", have.max_entries.to_string(), want.max_entries.to_string()),
         ("flags", format!("{:#x}", have.flags), format!("{:#x}", want.flags)),
+        ("spin locks and timers", format!("{:?}", have.special), format!("{:?}", want.special)),
     ];
     match differs.into_iter().find(|(_, have, want)| have != want) {
         Some((field, found, want)) => Err(Error::MapMismatch { map, field, want, found }),

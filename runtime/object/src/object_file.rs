@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::btf::{Btf, BtfError, Ext};
+use crate::btf::{Btf, BtfError, Ext, TypeId};
 use crate::elf::Elf;
 use crate::error::{ObjectError, ObjectErrorKind};
 use crate::func::{Func, func_types, functions};
@@ -123,6 +123,26 @@ impl Object {
     #[must_use]
     pub fn license(&self) -> &str {
         &self.license
+    }
+
+    /// What a map's keys and values look like, as text: a map of another object may take this one's place if its
+    /// [`MapSpec`](stingless_abi::MapSpec) and its layout are equal. Empty where the object does not say.
+    ///
+    /// For a section of global variables: each one's name, place and shape, in order.
+    #[must_use]
+    pub fn layout(&self, map: usize) -> String {
+        let Some(spec) = self.maps.get(map).and_then(|m| m.spec.as_ref()) else { return String::new() };
+        let shape = |ty: TypeId| match (&self.btf, ty) {
+            (Some(btf), 1..) => btf.shape(ty),
+            (Some(_) | None, _) => String::new(),
+        };
+        if spec.btf != (0, 0) {
+            return format!("{} -> {}", shape(spec.btf.0), shape(spec.btf.1));
+        }
+        let mut globals: Vec<&GlobalDef> = self.globals.iter().filter(|g| g.map as usize == map).collect();
+        globals.sort_by(|a, b| (a.offset, &a.name).cmp(&(b.offset, &b.name)));
+        let globals = globals.iter().map(|g| format!("{}:{}@{}+{}", g.name, shape(g.ty), g.offset, g.size));
+        globals.collect::<Vec<_>>().join(",")
     }
 
     /// Name of a symbol that the object does not define, empty where it has none.

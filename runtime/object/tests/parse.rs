@@ -53,6 +53,19 @@ fn maps_of_every_form() {
 }
 
 #[test]
+fn layouts_tell_types_apart() {
+    let maps = object("maps");
+    let layout = |name| maps.layout(maps.map(name).unwrap());
+    let value = "{n:u64,inner:{lock:{val:u32}4,pad:u32@4}8@8,timers:{__opaque:u64[2]}16[2]@16}48";
+    assert_eq!(layout("typed"), format!("u32 -> {value}"));
+    assert_eq!(layout("sized"), "");
+    assert_eq!(layout("inner_a"), layout("inner_b"));
+    let data = object("data");
+    assert_eq!(data.layout(data.map(".data.locked").unwrap()), "guarded:u64@0+8,lock:{val:u32}4@8+4");
+    assert_eq!(object("legacy").layout(2), "total:@0+8");
+}
+
+#[test]
 fn maps_of_the_older_section() {
     let object = object("legacy");
     let maps: Vec<_> = object.maps().iter().map(|m| (m.name.as_str(), m.source, m.kind)).collect();

@@ -166,12 +166,8 @@ address_args! {
     Key, "const void *", ArgKind::MapKey;
     /// A value of the map argument, to read.
     ValueIn, "const void *", ArgKind::MapValue(MemUse::Read);
-    /// A value of the map argument, to fill.
-    ValueOut, "void *", ArgKind::MapValue(MemUse::Write);
     /// A ring-buffer record, handed over.
     Record, "void *", ArgKind::Acquired(RefClass::RingbufRecord);
-    /// A `struct bpf_spin_lock` in a map value.
-    SpinLock, "struct bpf_spin_lock *", ArgKind::SpinLock;
     /// A NUL-terminated string in frozen memory.
     ConstStr, "const char *", ArgKind::ConstStr;
 }

@@ -9,7 +9,7 @@ use stingless_abi::{TrapKind, VmCtx};
 use crate::caller::HostState;
 use crate::sys::entry::{HelperFn, call_guarded};
 use crate::vm::{
-    CALLBACK_STEPS, CallBack, Held, HelperError, HelperRow, Program, Record, Release, Trapped, tail_target,
+    CALLBACK_STEPS, CallBack, Held, HelperError, HelperRow, LiveMap, Program, Record, Release, Trapped, tail_target,
 };
 
 /// A handle on the call in progress. It lives as long as the helper's body or the interpreter's run that received it, and
@@ -149,6 +149,22 @@ impl<'c> CallCx<'c> {
     /// Notes a reference that the program now holds, so that a trap lets it go. `key` must not be held yet.
     pub(crate) fn hold(&mut self, key: u64, owner: Arc<dyn Release>) {
         self.record_mut().held.push(Held { key, owner });
+    }
+
+    /// Notes something that the program now holds of one of its maps; `false` where no such map lends anything.
+    pub(crate) fn hold_of_map(&mut self, map: u64, key: u64) -> bool {
+        let found = self.record().programs().flat_map(Program::maps).find(|m| m.address() == map).cloned();
+        let Some(lender) = found.and_then(LiveMap::lender) else { return false };
+        self.hold(key, lender);
+        true
+    }
+
+    /// Gives back what the program holds under a key; `false` where it holds nothing with this key.
+    pub(crate) fn give_back(&mut self, key: u64, keep: bool, flags: u64) -> bool {
+        let held = &mut self.record_mut().held;
+        let Some(at) = held.iter().rposition(|h| h.key == key) else { return false };
+        held.remove(at).owner.give_back(key, keep, flags);
+        true
     }
 
     /// Forgets a reference that the program has given back; `false` where it held none with this key.

@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 use std::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 
-use super::args::{CallbackCtx, CtxArg, ForEachCallback, Key, MapArg, ValueIn, ValuePtr};
+use super::args::{CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, ValueIn, ValuePtr};
+use super::mem::Mem;
 use crate::caller::Caller;
 use crate::helper::{Errno, HelperResult};
 use crate::hook::Ctx;
@@ -59,6 +60,57 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
             Some(e) => Err(e),
             None => Ok(calls),
         }
+    }
+}
+
+impl<const KINDS: u64> MapArg<'_, KINDS> {
+    /// Reserves a record of a ring buffer: the run holds it until it is submitted or discarded.
+    #[must_use]
+    pub fn ring_reserve(&self, caller: &mut Caller<'_>, size: u64, flags: u64) -> RecordPtr {
+        let record = self.map.ring_reserve(size, flags).expose_provenance() as u64;
+        if record != 0 && !caller.cx().hold_of_map(self.map.runtime_addr(), record) {
+            // The run names no such map: whoever asked is no program. Nothing may be left reserved.
+            self.map.ring_commit(record, true, 0);
+            return RecordPtr(0);
+        }
+        RecordPtr(record)
+    }
+
+    /// Copies bytes into a record of a ring buffer.
+    #[must_use]
+    pub fn ring_output(&self, data: &Mem<'_>, flags: u64) -> Errno {
+        let (addr, len) = data.raw();
+        // SAFETY: a `Mem` is readable for its length, for the call.
+        Errno(unsafe { self.map.ring_output(with_exposed_provenance(addr as usize), len, flags) })
+    }
+
+    /// A figure of a ring buffer, see `bpf_ringbuf_query`.
+    #[must_use]
+    pub fn ring_query(&self, what: u64) -> u64 {
+        self.map.ring_query(what)
+    }
+}
+
+impl Record<'_> {
+    /// Hands the record to the consumer.
+    pub fn submit(self, caller: &mut Caller<'_>, flags: u64) {
+        caller.cx().give_back(self.addr, true, flags);
+    }
+
+    /// Gives the record back: the consumer does not see it.
+    pub fn discard(self, caller: &mut Caller<'_>, flags: u64) {
+        caller.cx().give_back(self.addr, false, flags);
+    }
+}
+
+impl ConstStr<'_> {
+    /// The bytes up to the NUL, copied.
+    #[must_use]
+    pub fn to_vec(&self) -> Vec<u8> {
+        let text: *const u8 = with_exposed_provenance(self.addr as usize);
+        // SAFETY: the argument was proved to point into frozen map memory with a NUL behind it: nobody writes there, and
+        // the program keeps the map.
+        unsafe { std::ffi::CStr::from_ptr(text.cast()) }.to_bytes().to_vec()
     }
 }
 

@@ -65,6 +65,11 @@ impl<'c> Mem<'c> {
         Mem { addr, len: len as usize, _call: PhantomData }
     }
 
+    /// Address and length: readable for `'c`.
+    pub(crate) fn raw(&self) -> (u64, u64) {
+        (self.addr, self.len as u64)
+    }
+
     /// Bytes.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use stingless_abi::{HookDef, Limits};
+use stingless_abi::{HookDef, Limits, MapKind};
 use stingless_jit::{CodeBlob, Options, compile};
 use stingless_verifier::Verified;
 
 use crate::error::{Error, Result};
 use crate::helper::HelperRow;
-use crate::maps::{Map, MapCore};
+use crate::maps::{Map, MapCore, ProgTarget};
 use crate::sys::publish::ImageBuilder;
-use crate::vm::{Build, EngineKind, LiveMap, Program, Proof, Settings};
+use crate::vm::{Build, EngineKind, LiveMap, Program, Proof, Release, Settings};
 
 impl LiveMap for MapCore {
     fn address(&self) -> u64 {
@@ -23,8 +23,21 @@ impl LiveMap for MapCore {
     }
 
     fn tail_target(&self, index: u32) -> Option<Arc<Program>> {
-        let _ = index;
-        None
+        self.program(index)?.program.clone().downcast().ok()
+    }
+
+    fn lender(self: Arc<Self>) -> Option<Arc<dyn Release>> {
+        (self.spec().kind == MapKind::Ringbuf).then_some(self as Arc<dyn Release>)
+    }
+}
+
+impl Release for MapCore {
+    fn release(&self, key: u64) {
+        self.ring_commit(key, true, 0);
+    }
+
+    fn give_back(&self, key: u64, keep: bool, flags: u64) {
+        self.ring_commit(key, !keep, flags);
     }
 }
 
@@ -57,11 +70,13 @@ impl Builder {
     /// # Errors
     /// Code that cannot be compiled or published.
     pub(crate) fn finish(self) -> Result<Vec<Program>> {
-        match self.engine {
+        let mut programs = match self.engine {
             EngineKind::Jit => self.compiled(),
             EngineKind::Interp => self.interpreted(false),
             EngineKind::Checked => self.interpreted(true),
-        }
+        }?;
+        programs.iter_mut().zip(1..).for_each(|(program, id)| program.id = id);
+        Ok(programs)
     }
 
     fn interpreted(self, checked: bool) -> Result<Vec<Program>> {
@@ -111,6 +126,11 @@ impl Program {
         &self.unit().name
     }
 
+    /// Its number in its collection: what the host reads from a prog array.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
     /// Its hook.
     pub(crate) fn hook(&self) -> &Arc<HookDef> {
         &self.unit().hook
@@ -124,6 +144,15 @@ impl Program {
 
 /// Puts a program into a slot of a prog array.
 pub(crate) fn set_program(map: &Map, index: u32, program: &Arc<Program>) -> Result<()> {
-    let _ = (map, index, program);
+    let target = ProgTarget { hook: program.hook().name.as_ref().into(), id: program.id(), program: program.clone() };
+    map.core().set_program(index, target, 0)?;
+    Ok(())
+}
+
+/// Says of each prog array that a program names which hook its programs are for.
+pub(crate) fn bind_prog_arrays(program: &Program, maps: &[Map]) -> Result<()> {
+    for map in maps.iter().filter(|m| m.spec().kind == MapKind::ProgArray) {
+        map.core().bind_hook(&program.hook().name.as_ref().into())?;
+    }
     Ok(())
 }

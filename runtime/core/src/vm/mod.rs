@@ -13,7 +13,7 @@ mod record;
 mod tail;
 
 pub(crate) use crate::engine::EngineKind;
-pub(crate) use bind::{Builder, set_program};
+pub(crate) use bind::{Builder, bind_prog_arrays, set_program};
 pub(crate) use budget::{Budget, CALLBACK_STEPS};
 pub use error::{HelperError, Trap, Trapped};
 pub use program::BuildError;

@@ -15,6 +15,7 @@ use stingless_verifier::{Access, Assumed, Facts, Verified};
 use crate::engine::EngineKind;
 use crate::sys::entry::{HelperFn, trap_exit_address};
 use crate::sys::publish::Image;
+use crate::vm::Release;
 
 /// What execution needs of a live map.
 pub(crate) trait LiveMap: Send + Sync {
@@ -24,6 +25,10 @@ pub(crate) trait LiveMap: Send + Sync {
     fn value_base(&self) -> u64;
     /// The program at an index of a prog array; `None` for other kinds and empty slots.
     fn tail_target(&self, index: u32) -> Option<Arc<Program>>;
+    /// Who takes back what programs hold of the map (records of a ring buffer); `None` for kinds that lend nothing.
+    fn lender(self: Arc<Self>) -> Option<Arc<dyn Release>> {
+        None
+    }
 }
 
 /// One helper, ready to be called.
@@ -189,6 +194,8 @@ struct Compiled {
 /// A program that can run.
 pub(crate) struct Program {
     parts: Build,
+    /// Its number in its collection, from 1; 0 outside of one.
+    pub(super) id: u32,
     /// See `needs_epoch`: a tail call may lead to any program, so it counts too.
     pub(super) reclaims: bool,
     engine: EngineKind,
@@ -200,7 +207,7 @@ impl Program {
     pub(crate) fn interpreted(parts: Build, checked: bool) -> Result<Program, BuildError> {
         parts.check()?;
         let engine = if checked { EngineKind::Checked } else { EngineKind::Interp };
-        Ok(Program { reclaims: parts.reclaims(), parts, engine, compiled: None })
+        Ok(Program { id: 0, reclaims: parts.reclaims(), parts, engine, compiled: None })
     }
 
     /// A program whose blob was added to the image's builder as number `index`, resolved by these same parts.
@@ -213,7 +220,7 @@ impl Program {
         parts.check()?;
         let (entry, tail_entry) = image.entries(index);
         let compiled = Some(Compiled { entry, tail_entry, stack_bytes, _image: image.clone() });
-        Ok(Program { reclaims: parts.reclaims(), parts, engine: EngineKind::Jit, compiled })
+        Ok(Program { id: 0, reclaims: parts.reclaims(), parts, engine: EngineKind::Jit, compiled })
     }
 
     /// The unit.

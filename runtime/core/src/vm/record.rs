@@ -9,6 +9,12 @@ use crate::vm::{Budget, Program, Trapped};
 pub(crate) trait Release: Send + Sync {
     /// Lets `key` (a record's address, a lock) go as if the program had never taken it.
     fn release(&self, key: u64);
+
+    /// The program gives it back itself: `keep` hands its contents on (a record that is submitted).
+    fn give_back(&self, key: u64, keep: bool, flags: u64) {
+        let _ = (keep, flags);
+        self.release(key);
+    }
 }
 
 /// A reference that the program holds.

@@ -8,6 +8,7 @@ mod ext;
 mod fmt;
 mod layout;
 mod parse;
+mod shape;
 mod special;
 mod types;
 
