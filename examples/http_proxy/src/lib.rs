@@ -5,6 +5,7 @@
 //! to show it at work: an upstream, a bounded load driver, statistics.
 #![forbid(unsafe_code)]
 
+pub mod demo;
 pub mod filter;
 pub mod httpd;
 pub mod load;

@@ -36,15 +36,8 @@ pub struct Client {
 impl Client {
     /// A client that sends `GET path` as fast as it is answered.
     #[must_use]
-    pub fn get(from: u8, path: &str, requests: u64) -> Client {
-        Client {
-            from: Ipv4Addr::new(127, 0, 0, from),
-            method: "GET",
-            path: path.into(),
-            headers: String::new(),
-            requests,
-            pace: Duration::ZERO,
-        }
+    pub fn get(from: Ipv4Addr, path: &str, requests: u64) -> Client {
+        Client { from, method: "GET", path: path.into(), headers: String::new(), requests, pace: Duration::ZERO }
     }
 
     /// The same at a fixed pace.
@@ -220,20 +213,33 @@ async fn exchange(
     let request = format!("{method} {path}?n={token} HTTP/1.1\r\nHost: demo.example\r\n{headers}{body}\r\n");
     let start = Instant::now();
     stream.write_all(request.as_bytes()).await?;
-    let (status, body, close) = answer(stream).await?;
+    let (status, body, close) = answer(stream, *method == "HEAD").await?;
     let latency = start.elapsed();
     if close {
         *connection = None;
     }
     // The upstream echoes the target: an answer meant for another request would show.
-    if status == 200 && !body.ends_with(&format!("?n={token}\n")) {
+    if status == 200 && *method != "HEAD" && !body.ends_with(&format!("?n={token}\n")) {
         return Err(io::Error::other(format!("the answer to {token} is another's: {body:?}")));
     }
     Ok((status, latency))
 }
 
-/// Status, body, and whether the server closes.
-async fn answer(stream: &mut TcpStream) -> io::Result<(u16, String, bool)> {
+/// The body of `GET path`.
+///
+/// # Errors
+/// No answer, or one of another status than 200.
+pub async fn fetch(from: SocketAddr, path: &str) -> io::Result<String> {
+    let mut stream = connect(Ipv4Addr::LOCALHOST, from).await?;
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes()).await?;
+    match answer(&mut stream, false).await? {
+        (200, body, _) => Ok(body),
+        (status, body, _) => Err(io::Error::other(format!("{path} gives {status}: {body}"))),
+    }
+}
+
+/// Status, body, and whether the server closes. The answer to `HEAD` announces a body and has none.
+async fn answer(stream: &mut TcpStream, head_only: bool) -> io::Result<(u16, String, bool)> {
     let mut bytes = Vec::with_capacity(1024);
     let head_len = loop {
         if let Some(end) = end_of_head(&bytes) {
@@ -246,7 +252,8 @@ async fn answer(stream: &mut TcpStream) -> io::Result<(u16, String, bool)> {
     let head = std::str::from_utf8(&bytes[..head_len]).map_err(io::Error::other)?.to_owned();
     let bad = |what: &str| io::Error::other(format!("{what} in {head:?}"));
     let status = head.split(' ').nth(1).and_then(|s| s.parse().ok()).ok_or_else(|| bad("no status"))?;
-    let len: usize = header(&head, "content-length").and_then(|n| n.parse().ok()).ok_or_else(|| bad("no length"))?;
+    let announced = header(&head, "content-length").and_then(|n| n.parse().ok());
+    let len: usize = if head_only { 0 } else { announced.ok_or_else(|| bad("no length"))? };
     while bytes.len() < head_len + len {
         if stream.read_buf(&mut bytes).await? == 0 {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the connection ended within the answer"));
@@ -269,6 +276,10 @@ mod tests {
         ([127, 0, 0, 1], 0).into()
     }
 
+    fn from(last: u8) -> Ipv4Addr {
+        Ipv4Addr::new(127, 0, 0, last)
+    }
+
     fn plan(to: SocketAddr, clients: Vec<Client>) -> Plan {
         Plan { to, clients, at_once: 8, within: Duration::from_secs(20) }
     }
@@ -285,7 +296,7 @@ mod tests {
         .await
         .unwrap();
         let progress = Progress::default();
-        let clients = vec![Client::get(2, "/a", 20), Client::get(3, "/no", 10).method("POST")];
+        let clients = vec![Client::get(from(2), "/a", 20), Client::get(from(3), "/no", 10).method("POST")];
         let tallies = drive(plan(server.addr, clients), progress.clone()).await;
         assert_eq!((tallies[0].of(200), tallies[0].lost), (20, 0), "{:?}", tallies[0].reasons);
         assert_eq!((tallies[1].of(404), tallies[1].lost), (10, 0), "{:?}", tallies[1].reasons);
@@ -295,7 +306,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_to_another_request_is_a_lost_one() {
         let server = serve(local(), Arc::new(|_| Reply::text(200, "/a?n=127.0.0.9-0\n"))).await.unwrap();
-        let tallies = drive(plan(server.addr, vec![Client::get(2, "/a", 3)]), Progress::default()).await;
+        let tallies = drive(plan(server.addr, vec![Client::get(from(2), "/a", 3)]), Progress::default()).await;
         assert_eq!((tallies[0].lost, tallies[0].answered()), (3, 0));
         assert!(tallies[0].reasons[0].contains("another's"), "{:?}", tallies[0].reasons);
     }
@@ -303,7 +314,7 @@ mod tests {
     #[tokio::test]
     async fn no_server_means_all_are_lost() {
         let gone = tokio::net::TcpListener::bind(local()).await.unwrap().local_addr().unwrap();
-        let tallies = drive(plan(gone, vec![Client::get(2, "/", 2)]), Progress::default()).await;
+        let tallies = drive(plan(gone, vec![Client::get(from(2), "/", 2)]), Progress::default()).await;
         assert_eq!((tallies[0].lost, tallies[0].sent), (2, 2));
     }
 }
