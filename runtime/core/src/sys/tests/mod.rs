@@ -2,6 +2,7 @@
 
 mod callbacks;
 mod checked;
+mod ctx;
 mod deadline;
 mod engines;
 mod publish;
@@ -15,8 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stingless_abi::{
-    Arg, ArgKind, Effects, Entry, HelperSet, HookDef, Limits, MapKind, MapSpec, Proto, ProtoTable, Ret, Rights, Trust,
-    VmCtx,
+    Arg, ArgKind, CtxLayout, Effects, Entry, HelperSet, HookDef, Limits, MapKind, MapSpec, Proto, ProtoTable, Ret,
+    Rights, Trust, VmCtx,
 };
 use stingless_isa::assemble;
 use stingless_jit::{AssumedBlob, Options};
@@ -46,12 +47,22 @@ pub(super) struct Setup {
     pub(super) facts: Option<Facts>,
     pub(super) strict: bool,
     pub(super) rights: Rights,
+    /// In place of memory and its length.
+    pub(super) layout: Option<CtxLayout>,
 }
 
 impl Setup {
     pub(super) fn new(text: &str) -> Setup {
         let (helpers, maps) = (Vec::new(), Vec::new());
-        Setup { text: text.to_owned(), helpers, maps, facts: None, strict: true, rights: Rights::READ_WRITE }
+        Setup {
+            text: text.to_owned(),
+            helpers,
+            maps,
+            facts: None,
+            strict: true,
+            rights: Rights::READ_WRITE,
+            layout: None,
+        }
     }
 
     /// Adds a helper with these argument kinds.
@@ -77,11 +88,26 @@ impl Setup {
         self
     }
 
+    fn hook(&self) -> HookDef {
+        let rights = self.rights;
+        HookDef {
+            name: Cow::Borrowed("test"),
+            sections: Cow::Borrowed(&[]),
+            linux_type: 0,
+            entry: self.layout.clone().map_or(Entry::Mem { rights }, Entry::Ctx),
+            verdict: None,
+            verdicts: Cow::Borrowed(&[]),
+            helpers: HelperSet::All,
+            packet_loads: true,
+            btf: Arc::from([]),
+        }
+    }
+
     fn unit(&self) -> Unit {
         let code = assemble(&self.text).unwrap_or_else(|e| panic!("{e}\n{}", self.text));
         let protos = ProtoTable::new(self.helpers.iter().map(|(proto, _)| Arc::new(proto.clone())));
         let maps = self.maps.iter().map(|(map, _)| map.clone()).collect();
-        Unit::from_code("test", code, maps, protos, hook(self.rights))
+        Unit::from_code("test", code, maps, protos, Arc::new(self.hook()))
     }
 
     pub(super) fn build(&self, engine: EngineKind) -> Arc<Program> {
@@ -137,20 +163,6 @@ pub(super) fn run_with(program: &Program, mem: &mut [u64], deadline: Option<Dura
 
 pub(super) fn run(program: &Program) -> Result<u64, Trap> {
     run_with(program, &mut [0; 8], Some(Duration::from_secs(20)))
-}
-
-fn hook(rights: Rights) -> Arc<HookDef> {
-    Arc::new(HookDef {
-        name: Cow::Borrowed("raw"),
-        sections: Cow::Borrowed(&[]),
-        linux_type: 0,
-        entry: Entry::Mem { rights },
-        verdict: None,
-        verdicts: Cow::Borrowed(&[]),
-        helpers: HelperSet::All,
-        packet_loads: true,
-        btf: Arc::from([]),
-    })
 }
 
 fn proto(id: u32, kinds: &[ArgKind]) -> Proto {
