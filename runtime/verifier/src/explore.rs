@@ -5,7 +5,7 @@ use stingless_object::Unit;
 
 use crate::check::{Check, Checker, Fail, bug, fail};
 use crate::env::Env;
-use crate::error::VerifierError;
+use crate::error::{Class, VerifierError};
 use crate::facts::Stats;
 use crate::liveness::Liveness;
 use crate::obligation::{of_helper, of_insn};
@@ -103,6 +103,9 @@ impl<'m, 'a> Explorer<'m, 'a> {
         let mut error = to_error(env.unit, at, fail);
         if env.trace {
             explain(env.unit, env.cfg, &self.trace.path_to(step), kind, blame, &mut error);
+        } else if error.class == Class::LoopOrBudget {
+            // What used up the budget is not walked again.
+            explain(env.unit, env.cfg, &[at as u32], kind, blame, &mut error);
         }
         error
     }

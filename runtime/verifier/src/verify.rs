@@ -9,7 +9,7 @@ use crate::check::{Check, fail};
 use crate::collect::Collector;
 use crate::domain::Scalar;
 use crate::env::Env;
-use crate::error::VerifierError;
+use crate::error::{Class, VerifierError};
 use crate::explore::{Explorer, Shared, Stop, to_error};
 use crate::facts::Stats;
 use crate::liveness::Liveness;
@@ -41,6 +41,9 @@ pub fn verify(unit: Unit, trust: Trust, limits: &Limits) -> Result<Verified, Box
         moves_data: &moves,
     };
     let proved = prove(&env, &live).map_err(|error| {
+        if error.class == Class::LoopOrBudget {
+            return error;
+        }
         // Once more, with every step logged, to tell how it came to that. Failures are deterministic.
         env.trace = true;
         prove(&env, &live).err().unwrap_or(error)
@@ -285,7 +288,8 @@ fn check_chain(
     let total = above + frame_bytes(collector.stack_of(callee));
     if total > limits.stack {
         let message = format!("the call chain takes {total} bytes of stack, the limit is {}", limits.stack);
-        return Err(VerifierError::new(unit, insn, Kind::StackTooDeep, message));
+        let error = VerifierError::new(unit, insn, Kind::StackTooDeep, message);
+        return Err(error.help("put large variables into a map of one element, or share one buffer"));
     }
     if collector.tail_calls(callee) && above >= TAIL_CALL_STACK {
         let message = format!("a tail call from under {above} bytes of stack, the limit is {}", TAIL_CALL_STACK - 1);

@@ -6,6 +6,10 @@ use stingless_isa::{Insn, Ref, Reg, Size};
 use super::causes::Scene;
 use super::replay::{How, Vid};
 use super::{Kind, ctext};
+use crate::usage::Usage;
+
+/// Instructions after an addition that are looked at for its use.
+const MAX_AHEAD: usize = 8;
 
 impl Scene<'_> {
     /// A suggestion, if one fits.
@@ -38,7 +42,9 @@ impl Scene<'_> {
             return None;
         }
         let name = self.plain_name(root).or_else(|| self.pointer_at_fault())?;
-        Some(format!("check it before its use: `if (!{name}) return 0;`"))
+        let check = format!("check it before its use: `if (!{name}) return 0;`");
+        let argument = matches!(self.replay.value(root).how, How::Entry(_));
+        Some(if argument { check + ", or declare the argument `__arg_nonnull`" } else { check })
     }
 
     fn found_null(&self, root: Vid) -> bool {
@@ -66,6 +72,15 @@ impl Scene<'_> {
         if let Some((memory, len)) = self.memory_argument() {
             return self.length_check(memory, len);
         }
+        if let Some((pointer, number)) = self.added() {
+            let (index, scale) = self.replay.scaled(number);
+            let room = self.room(pointer)? - self.access_after()?;
+            let most = room.checked_div_euclid(scale).filter(|&m| m >= 0)?;
+            let name = self.index_name(index)?;
+            return Some(format!(
+                "check both ends, or make it unsigned: `if ({name} < 0 || {name} > {most}) return 0;`"
+            ));
+        }
         let indexed = self.indexed()?;
         let size = self.access()?;
         let room =
@@ -85,6 +100,9 @@ impl Scene<'_> {
         let pointer = self.replay.reg(*Reg::ARGS.get(memory)?);
         let length = self.replay.reg(*Reg::ARGS.get(len)?);
         let room = self.room(pointer)?;
+        if let How::Const(_) = self.replay.value(length).how {
+            return Some(format!("there are {room} bytes from there on: pass that many at most"));
+        }
         let line = self.unit.line_of(self.at);
         let helper = self.helper()?;
         let written = line.and_then(|l| ctext::arguments(&l.text, &helper.name)?.get(len).map(|s| (*s).to_owned()));
@@ -145,6 +163,23 @@ impl Scene<'_> {
         }
     }
 
+    /// For an addition to a pointer: how far behind the sum the access that follows ends, in bytes.
+    fn access_after(&self) -> Option<i64> {
+        let sum = self.blame.reg?;
+        let rest = self.unit.code.insns().get(self.at + 1..)?;
+        for insn in rest.iter().take(MAX_AHEAD) {
+            match *insn {
+                Insn::Load { size, base, off, .. } | Insn::Store { size, base, off, .. } if base == sum => {
+                    return Some(i64::from(off) + i64::from(size.bytes()));
+                }
+                _ if insn.target().is_some() || !insn.falls_through() => return None,
+                _ if Usage::of(insn, &self.unit.protos).writes & 1 << sum.index() != 0 => return None,
+                _ => {}
+            }
+        }
+        None
+    }
+
     fn displacement(&self) -> i16 {
         match self.unit.code.insns()[self.at] {
             Insn::Load { off, .. }
@@ -174,7 +209,7 @@ impl Scene<'_> {
             None => String::new(),
         };
         if let (Entry::Mem { .. }, How::Entry(Reg::R1)) = (&self.unit.hook.entry, self.replay.value(root).how) {
-            let len = self.parameter(Reg::R2).unwrap_or_else(|| "len".to_owned());
+            let len = self.parameter(0, Reg::R2).unwrap_or_else(|| "len".to_owned());
             return Some(format!("check the length before the access: `if ({len} < {term}{bytes}) return 0;`"));
         }
         let name = self.plain_name(root)?;

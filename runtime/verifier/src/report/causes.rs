@@ -89,6 +89,12 @@ impl Scene<'_> {
             | Kind::Misaligned => self.out_of_bounds(),
             _ => self.culprit().map_or(Vec::new(), |vid| self.origin(vid)),
         };
+        // A constant on the line at fault is there for all to see.
+        let here = self.unit.line_of(self.at).map(|l| l.line);
+        events.retain(|e| {
+            let line = self.unit.line_of(self.replay.path[e.0] as usize).map(|l| l.line);
+            line.is_none() || line != here || !e.1.contains(" is set to ")
+        });
         events.sort_by_key(|e| e.0);
         events.dedup();
         events
@@ -127,15 +133,19 @@ impl Scene<'_> {
         let made = self.replay.value(vid);
         let name = self.name_or(vid, "this");
         let message = match made.how {
+            How::Entry(_) if self.is_function() && self.is_about_null() => {
+                format!("{name} is an argument: as far as its type says, callers may pass NULL")
+            }
             How::Entry(Reg::R1) if self.unit.hook.ctx().is_some() => return None,
             How::Entry(_) => format!("{} is given by the caller", self.name(vid)?),
+            How::Callback(id, _) => format!("{} is given by `{}`", self.name(vid)?, self.unit.protos.get(id)?.name),
             How::Unset | How::Frame(..) | How::Ref(Ref::Map(_) | Ref::Func(_) | Ref::Symbol(_)) => return None,
             How::Ref(Ref::MapValue { map, .. }) => {
                 format!("{name} is in `{}`", self.unit.maps.get(map as usize)?.spec.name)
             }
             How::Lost => "this call leaves r1 to r5 unset".to_owned(),
             How::Const(c) => format!("{name} is set to {c} here"),
-            How::Helper(id) => self.result_of(&name, id, made.step)?,
+            How::Helper(id) => self.result_of(&name, id)?,
             How::Function => format!("{name} is what the function returned"),
             How::Load { .. } if self.replay.is_pointer(vid) => format!("{name} is loaded from the context"),
             How::Load { .. } => format!("{name} is loaded here"),
@@ -145,12 +155,8 @@ impl Scene<'_> {
         Some((made.step, message))
     }
 
-    fn result_of(&self, name: &str, id: u32, step: usize) -> Option<String> {
+    fn result_of(&self, name: &str, id: u32) -> Option<String> {
         let proto = self.unit.protos.get(id)?;
-        let next = self.replay.path.get(step + 1).copied();
-        if next != Some(self.replay.path[step] + 1) {
-            return Some(format!("`{}` calls back from here", proto.name));
-        }
         let null = self.is_about_null();
         Some(match proto.ret {
             Ret::MapValueOrNull | Ret::AcquiredOrNull { .. } if !null => format!("{name} comes from `{}`", proto.name),
@@ -164,8 +170,8 @@ impl Scene<'_> {
     /// What the program calls a value: in backquotes, from the line that made it.
     pub(super) fn name(&self, vid: Vid) -> Option<String> {
         let made = self.replay.value(vid);
-        if let How::Entry(reg) = made.how {
-            return self.parameter(reg).map(quoted);
+        if let How::Entry(reg) | How::Callback(_, reg) = made.how {
+            return self.parameter(made.step, reg).map(quoted);
         }
         let line = self.unit.line_of(self.replay.path[made.step] as usize)?;
         let column = Some(line.column).filter(|&c| c != 0);
@@ -173,15 +179,25 @@ impl Scene<'_> {
         ctext::assigned(&line.text, column).or_else(loaded).map(|n| quoted(n.to_owned()))
     }
 
+    /// The name of what a value was computed of.
+    pub(super) fn name_of(&self, vid: Vid, other: &str) -> String {
+        self.name_or(self.replay.root(vid), other)
+    }
+
     pub(super) fn name_or(&self, vid: Vid, other: &str) -> String {
         self.name(vid).unwrap_or_else(|| other.to_owned())
     }
 
-    /// The name of a parameter of the path's first function.
-    pub(super) fn parameter(&self, reg: Reg) -> Option<String> {
-        let text = &self.unit.line_of(*self.replay.path.first()? as usize)?.text;
+    /// The name of a parameter of the function that begins at a step.
+    pub(super) fn parameter(&self, step: usize, reg: Reg) -> Option<String> {
+        let text = &self.unit.line_of(*self.replay.path.get(step)? as usize)?.text;
         let names = ctext::parameters(text);
         names.get(reg.index().checked_sub(1)?).filter(|n| !n.is_empty()).map(|n| (*n).to_owned())
+    }
+
+    /// Whether the path is that of a global function, verified on its own.
+    pub(super) fn is_function(&self) -> bool {
+        self.replay.path.first().is_some_and(|&at| at != 0)
     }
 
     fn checked(&self, vid: Vid, compared: Compared) -> Event {
@@ -211,6 +227,9 @@ impl Scene<'_> {
             None => {
                 let root = self.replay.root(vid);
                 events.extend(self.made(root));
+                if let Some((_, index)) = self.added() {
+                    events.extend(self.origin(index));
+                }
                 if let Some(compared) = self.replay.last_compared(root).filter(|_| self.kind == Kind::PacketBounds) {
                     events.push(self.checked(root, compared));
                 }
@@ -220,6 +239,16 @@ impl Scene<'_> {
             events.extend(self.origin(length));
         }
         events
+    }
+
+    /// For an addition at fault: the pointer and the number.
+    pub(super) fn added(&self) -> Option<(Vid, Vid)> {
+        let (a, b) = (self.replay.reg(self.blame.reg?), self.replay.reg(self.blame.other?));
+        match (self.replay.is_pointer(a), self.replay.is_pointer(b)) {
+            (true, false) => Some((a, b)),
+            (false, true) => Some((b, a)),
+            (_, _) => None,
+        }
     }
 
     /// The value of the length that goes with the memory argument at fault.

@@ -71,6 +71,11 @@ fn retell(scene: &causes::Scene<'_>, error: &mut VerifierError) {
         error.primary.message = scene.rename(&text.replace("{}", &reg));
         return;
     }
+    if let Some((pointer, index)) = scene.added().filter(|_| scene.kind == Kind::UnboundedOffset) {
+        let (pointer, index) = (scene.name_of(pointer, "a pointer"), scene.name_of(index, "a number"));
+        error.primary.message = format!("{index} is added to {pointer}, but has no bound on both sides");
+        return;
+    }
     error.primary.message = scene.rename(&error.primary.message);
     error.cause = error.cause.take().map(|cause| scene.rename(&cause));
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use stingless_abi::{ArgKind, MemUse, Proto, Ret};
+use stingless_abi::{ArgKind, CallbackKind, MemUse, Proto, Ret};
 use stingless_isa::{AluOp, Callee, Cond, Insn, Operand, Ref, Reg, Size, Width};
 use stingless_object::Unit;
 
@@ -31,6 +31,8 @@ pub(super) enum How {
     Ref(Ref),
     /// What a helper returned.
     Helper(u32),
+    /// An argument that a helper gives to a callback: the helper, the register.
+    Callback(u32, Reg),
     /// What a global function returned.
     Function,
     /// Loaded through a pointer.
@@ -280,10 +282,28 @@ impl<'a> Replay<'a> {
                 if next == at + 1 {
                     self.returned(step, How::Helper(id));
                 } else {
-                    self.enter(step, at, |_, _| How::Helper(id));
+                    self.enter_callback(step, at, id);
                 }
             }
             Callee::Kfunc(_) | Callee::Symbol(_) | Callee::Reg(_) => self.returned(step, How::Function),
+        }
+    }
+
+    fn enter_callback(&mut self, step: usize, at: u32, id: u32) {
+        let ctx = self.unit.protos.get(id).and_then(|proto| {
+            let kind =
+                proto.args.iter().find_map(|a| if let ArgKind::Callback(kind) = a.kind { Some(kind) } else { None })?;
+            let from = proto.args.iter().position(|a| a.kind == ArgKind::CallbackCtx)?;
+            let to = match kind {
+                CallbackKind::Loop => Reg::R2,
+                CallbackKind::ForEachMapElem => Reg::R4,
+            };
+            Some((to, self.reg(*Reg::ARGS.get(from)?)))
+        });
+        // Made where the callback begins: its first line has the names.
+        self.enter(step + 1, at, |_, reg| How::Callback(id, reg));
+        if let Some((reg, vid)) = ctx {
+            self.top_mut().regs[reg.index()] = vid;
         }
     }
 
@@ -351,6 +371,7 @@ impl<'a> Replay<'a> {
         match self.value(vid).how {
             How::Frame(..) | How::Ref(_) => true,
             How::Entry(reg) => reg == Reg::R1,
+            How::Callback(_, reg) => reg != Reg::R1,
             How::Helper(id) => self.unit.protos.get(id).is_some_and(|p| match p.ret {
                 Ret::MapValueOrNull | Ret::AcquiredOrNull { .. } => true,
                 Ret::Void | Ret::Scalar { .. } => false,
@@ -400,7 +421,7 @@ impl<'a> Replay<'a> {
     }
 
     /// A number without the constant that it was multiplied by.
-    fn scaled(&self, mut vid: Vid) -> (Vid, i64) {
+    pub(super) fn scaled(&self, mut vid: Vid) -> (Vid, i64) {
         let mut scale = 1i64;
         loop {
             let How::Alu { op, left, right, .. } = self.value(vid).how else { return (vid, scale) };
