@@ -133,7 +133,8 @@ where
 {
     let outcome = catch_unwind(AssertUnwindSafe(|| f(cx)));
     match outcome {
-        Ok(Ok(value)) => Ok(value),
+        // A callback's trap that the helper kept to itself is raised all the same.
+        Ok(Ok(value)) => cx.pending().map(|()| value).map_err(|trapped| trapped.kind()),
         Ok(Err(error)) => Err(cx.keep_error(error)),
         Err(payload) => {
             cx.set_trap(TrapKind::Panic, panic_message(&*payload));

@@ -8,7 +8,7 @@ const LOOP: &[ArgKind] = &[ArgKind::Scalar, ArgKind::Callback(CallbackKind::Loop
 
 // `bpf_loop` in small: n, callback, context.
 helper!(repeat, |cx, args| {
-    let guard = Unwound(cx.slot());
+    let guard = Unwound;
     for index in 0..args[0] {
         if cx.call_back(args[1], [index, args[2], 0, 0])? != 0 {
             return Ok(index + 1);
@@ -19,7 +19,7 @@ helper!(repeat, |cx, args| {
 });
 
 /// The helper's frame has a destructor while it calls back: a trap below must not skip it.
-struct Unwound(u32);
+struct Unwound;
 
 thread_local! {
     static DROPS: std::cell::Cell<u32> = const { std::cell::Cell::new(0) };
@@ -97,6 +97,23 @@ fn a_trap_in_nested_callbacks_goes_through_unchanged() {
         let want = program.unit().code.insns().iter().rposition(|i| matches!(i, stingless_isa::Insn::Call(_)));
         let want = want.map(|at| program.unit().code.slot_of(at));
         assert_eq!(trap.insn, want, "{engine:?}: the place is the innermost call's");
+    }
+}
+
+/// A helper that ignores what became of its callback does not hide the trap: nothing of the plugin runs after it.
+#[test]
+fn a_helper_cannot_swallow_a_trap() {
+    helper!(ignores, |cx, args| {
+        let _ = cx.call_back(args[0], [0; 4]);
+        Ok(1)
+    });
+    let text = "r6 = r1\n r1 = func f ll\n call 1\n r0 = 5\n *(u64 *)(r6 + 0) = r0\n exit\n f:\n r1 = 3\n call 2\n r0 = 0\n exit";
+    let kinds = &[ArgKind::Callback(CallbackKind::Loop)];
+    for engine in engines() {
+        let program = Setup::new(text).helper(1, kinds, ignores).helper(2, &[ArgKind::Scalar], fail).build(engine);
+        let mut mem = [0];
+        let trap = run_with(&program, &mut mem, None).expect_err("the callback failed");
+        assert_eq!((trap.message.as_str(), mem), ("no 3", [0]), "{engine:?}");
     }
 }
 
