@@ -53,6 +53,7 @@ fn the_rejection_is_what_the_verifier_says() {
     let object = stingless::from_file(root().join("plugins/hello_bad.bpf.o")).expect("a good object");
     let error = linker.load(&object).expect_err("NULL may be followed");
     let report = stingless::verifier::render(error.report().expect("the verifier refused"), None);
+    let report = format!("{}\n", report.trim_end());
     if std::env::var_os("STINGLESS_BLESS").is_some() {
         let readme = read("README.md");
         let blessed = readme.replace(block(&readme, "text"), &report);

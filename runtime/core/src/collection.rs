@@ -20,6 +20,8 @@ pub(crate) struct Generation {
     pub(crate) programs: BTreeMap<String, Arc<Program>>,
     pub(crate) infos: Vec<ProgramInfo>,
     pub(crate) maps: BTreeMap<String, Map>,
+    /// What keys and values of each map look like, by name.
+    pub(crate) layouts: BTreeMap<String, String>,
     pub(crate) host: Arc<HostState>,
 }
 
@@ -102,6 +104,8 @@ pub struct ProgramInfo {
     pub name: String,
     /// Section of the object; empty for raw code.
     pub section: String,
+    /// Not of a section that starts with `?` (libbpf's sign for "only if asked for").
+    pub autoload: bool,
     /// Name of the hook; empty where none was found.
     pub hook: String,
     /// Length in 8-byte slots.
@@ -117,6 +121,7 @@ impl ProgramInfo {
         ProgramInfo {
             name: name.to_owned(),
             section: section.to_owned(),
+            autoload: true,
             hook: String::new(),
             insns: 0,
             stats: Stats::default(),

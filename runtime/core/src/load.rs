@@ -20,8 +20,10 @@ use crate::vm::{Builder, Program, bind_prog_arrays};
 pub(crate) struct Load<'l> {
     linker: &'l Linker,
     protos: ProtoTable,
-    /// Maps to be used in place of new ones, by name: those that a reload carries over.
-    carried: BTreeMap<String, Map>,
+    /// Maps to be used in place of new ones, by name, with their layouts: those that a reload carries over.
+    carried: BTreeMap<String, (Map, String)>,
+    /// What keys and values of each map look like.
+    layouts: BTreeMap<String, String>,
     /// One per map of the object; `None` for kinds that are not there, which fails only programs that use them.
     maps: Vec<Option<Map>>,
     tail_calls: Vec<(usize, u32, String)>,
@@ -37,6 +39,7 @@ impl<'l> Load<'l> {
             linker,
             protos: linker.protos(),
             carried: BTreeMap::new(),
+            layouts: BTreeMap::new(),
             maps: Vec::new(),
             tail_calls: Vec::new(),
             forced: None,
@@ -52,7 +55,7 @@ impl<'l> Load<'l> {
     }
 
     /// Uses these maps where the object has one of the same name and shape.
-    pub(crate) fn carry(mut self, maps: BTreeMap<String, Map>) -> Self {
+    pub(crate) fn carry(mut self, maps: BTreeMap<String, (Map, String)>) -> Self {
         self.carried = maps;
         self
     }
@@ -63,14 +66,17 @@ impl<'l> Load<'l> {
         over("programs", limits.programs as u64, object.programs().len() as u64)?;
         let mut bytes = 0u64;
         for (at, def) in object.maps().iter().enumerate() {
-            let map = self.create(object, at, def)?;
-            bytes += map.as_ref().map_or(0, |m| m.bytes() as u64);
-            over("map_bytes", limits.map_bytes as u64, bytes)?;
-            self.maps.push(map);
+            if let Some(spec) = &def.spec {
+                bytes = bytes.saturating_add(Map::bytes_for(spec)? as u64);
+                over("map_bytes", limits.map_bytes as u64, bytes)?;
+            }
+            self.maps.push(self.create(object, at, def)?);
+            self.layouts.insert(def.name.clone(), object.layout(at));
             self.tail_calls.extend(def.programs.iter().map(|(index, name)| (at, *index, name.to_string())));
         }
         for (at, program) in object.programs().iter().enumerate() {
             let mut info = ProgramInfo::new(&program.name, &program.section);
+            info.autoload = program.autoload;
             let linked = self.hook_of(program).and_then(|hook| self.link(object, at, hook));
             let proved = linked.and_then(|unit| self.prove(unit, &mut info));
             self.keep(info, proved);
@@ -106,8 +112,9 @@ impl<'l> Load<'l> {
     fn create(&self, object: &Object, at: usize, def: &MapDef) -> Result<Option<Map>> {
         let Some(spec) = &def.spec else { return Ok(None) };
         // The bytes of a frozen map are folded into code: it is always made anew.
-        if let Some(live) = self.carried.get(&def.name).filter(|_| !def.frozen) {
+        if let Some((live, layout)) = self.carried.get(&def.name).filter(|_| !def.frozen) {
             same_shape(live, spec)?;
+            same_layout(&def.name, layout, &object.layout(at))?;
             return Ok(Some(live.clone()));
         }
         let map = Map::create(spec)?;
@@ -171,9 +178,11 @@ impl<'l> Load<'l> {
     }
 
     /// All programs, or the first error.
+    ///
+    /// Programs of `SEC("?..")` are there for hosts that ask for them by name: that one of them is refused fails nothing.
     pub(crate) fn strict(mut self) -> Result<Collection> {
-        if !self.refused.is_empty() {
-            return Err(self.refused.swap_remove(0).error);
+        if let Some(at) = self.refused.iter().position(|r| r.info.autoload) {
+            return Err(self.refused.swap_remove(at).error);
         }
         Ok(self.each()?.collection)
     }
@@ -194,7 +203,7 @@ impl<'l> Load<'l> {
             }
         }
         let maps = self.maps.into_iter().flatten().map(|m| (m.spec().name.clone(), m)).collect();
-        let generation = Generation { linker, programs, infos, maps, host };
+        let generation = Generation { linker, programs, infos, maps, layouts: self.layouts, host };
         Ok(LoadedEach { collection: Collection { generation: Arc::new(generation) }, refused: self.refused })
     }
 }
@@ -251,4 +260,13 @@ fn same_shape(live: &Map, want: &MapSpec) -> Result<()> {
         Some((field, found, want)) => Err(Error::MapMismatch { map, field, want, found }),
         None => Ok(()),
     }
+}
+
+/// Same sizes are not enough: a carried map's keys and values must look alike too.
+fn same_layout(map: &str, live: &str, want: &str) -> Result<()> {
+    if live == want {
+        return Ok(());
+    }
+    let (map, found, want) = (map.to_owned(), live.to_owned(), want.to_owned());
+    Err(Error::MapMismatch { map, field: "layout", want, found })
 }

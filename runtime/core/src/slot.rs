@@ -139,10 +139,11 @@ impl<H: Ctx> Slot<H> {
 }
 
 /// The maps that the next generation takes over.
-fn carried(collection: &Collection) -> BTreeMap<String, Map> {
+fn carried(collection: &Collection) -> BTreeMap<String, (Map, String)> {
+    let layout = |name: &str| collection.generation.layouts.get(name).cloned().unwrap_or_default();
     collection
         .maps()
         .filter(|(_, m)| m.spec().kind != MapKind::ProgArray && !m.is_frozen())
-        .map(|(n, m)| (n.to_owned(), m.clone()))
+        .map(|(n, m)| (n.to_owned(), (m.clone(), layout(n))))
         .collect()
 }
