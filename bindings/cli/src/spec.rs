@@ -312,6 +312,8 @@ fn run_in(row: &Row, engine: &str, ask: &Ask<'_>) -> Result<Value, Failure> {
         Some(text) => hex::decode("data", text)?,
         None => (0..64).collect(),
     };
+    // Every engine sees the same random numbers, so that their answers can be compared.
+    stingless_helpers_linux::seed_random(1);
     let input = Input { data, ctx: Vec::new(), repeat: 1 };
     let run = (hooks::named(&info.hook)?.run)(&loaded.collection, &info.name, &input)?;
     let maps: serde_json::Map<String, Value> = (0..row.maps.len())

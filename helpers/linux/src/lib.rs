@@ -19,7 +19,9 @@ mod trace;
 
 pub use hooks::{SkBuff, SocketFilter, TcAction, Xdp, XdpAction};
 pub use map::{bpf_for_each_map_elem, bpf_map_delete_elem, bpf_map_lookup_elem, bpf_map_update_elem, bpf_tail_call};
-pub use misc::{bpf_get_prandom_u32, bpf_get_smp_processor_id, bpf_ktime_get_boot_ns, bpf_ktime_get_ns, bpf_loop};
+pub use misc::{
+    bpf_get_prandom_u32, bpf_get_smp_processor_id, bpf_ktime_get_boot_ns, bpf_ktime_get_ns, bpf_loop, seed_random,
+};
 pub use packet::{bpf_xdp_adjust_head, bpf_xdp_adjust_meta, bpf_xdp_adjust_tail};
 pub use ring::{bpf_ringbuf_discard, bpf_ringbuf_output, bpf_ringbuf_query, bpf_ringbuf_reserve, bpf_ringbuf_submit};
 pub use text::{bpf_strncmp, bpf_strtol, bpf_strtoul};

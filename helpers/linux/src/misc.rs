@@ -35,6 +35,11 @@ thread_local! {
     static RANDOM: Cell<u64> = const { Cell::new(0) };
 }
 
+/// Starts this thread's random numbers anew from a seed: for runs that must be reproducible.
+pub fn seed_random(seed: u64) {
+    RANDOM.with(|state| state.set(seed | 1));
+}
+
 /// SplitMix64 (Steele, Lea, Flood 2014): as good as Linux's, whose helper is not cryptographic either.
 fn next_random() -> u64 {
     RANDOM.with(|state| {

@@ -194,6 +194,8 @@ macro_rules! helper_pack {
 
                 fn body($($arg: $ty),*) -> $ret $body
 
+                /// # Safety
+                /// Called by the host's engines alone, with arguments that keep `proto` and the `call` in progress.
                 pub(super) unsafe extern "C" fn entry(
                     r1: u64, r2: u64, r3: u64, r4: u64, r5: u64, call: *mut $crate::VmCtx,
                 ) -> u64 {
