@@ -173,3 +173,4 @@ again:
 }
 
 mod random;
+mod verdicts;
