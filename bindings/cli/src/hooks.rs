@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use stingless::{Collection, Ctx, Engine, Linker, Packet, Plugin, Raw, Trap};
 use stingless_helpers_linux::{SkBuff, SocketFilter, Xdp};
+use stingless_helpers_net::http::{Request, Response};
 
 use crate::{Failure, hex};
 
@@ -56,6 +57,18 @@ pub(crate) const HOOKS: &[HookRow] = &[
         register: add::<SocketFilter<'_>>,
         run: socket_filter,
     },
+    HookRow {
+        name: "http/request",
+        about: "an HTTP request; data is the path, --ctx headers=TEXT and query=TEXT its other texts",
+        register: add::<Request<'_>>,
+        run: request,
+    },
+    HookRow {
+        name: "http/response",
+        about: "an HTTP response; data is the path, --ctx headers=TEXT the header block",
+        register: add::<Response<'_>>,
+        run: response,
+    },
 ];
 
 fn add<H: Ctx>(linker: &mut Linker) -> Result<(), stingless::Error> {
@@ -74,6 +87,8 @@ pub(crate) fn named(name: &str) -> Result<&'static HookRow, Failure> {
 pub(crate) fn linker(engine: &Engine) -> Result<Linker, Failure> {
     let mut linker = Linker::new(engine);
     linker.helpers(&stingless_helpers_linux::BASE)?;
+    linker.helpers(&stingless_helpers_text::TEXT)?;
+    linker.helpers(&stingless_helpers_net::HTTP)?;
     for hook in HOOKS {
         (hook.register)(&mut linker)?;
     }
@@ -139,3 +154,46 @@ macro_rules! packet_hook {
 packet_hook!(xdp, Xdp);
 packet_hook!(tc, SkBuff);
 packet_hook!(socket_filter, SocketFilter);
+
+/// Splits off the context's texts (`headers`, `query`) from its numbers.
+fn texts<'i>(input: &'i Input, names: &[&str]) -> (Vec<String>, Vec<(String, String)>) {
+    let text = |name: &&str| {
+        let found = input.ctx.iter().find(|(n, _)| n == name);
+        found.map(|(_, t): &'i (String, String)| t.replace("\\r\\n", "\r\n")).unwrap_or_default()
+    };
+    let numbers = input.ctx.iter().filter(|(n, _)| !names.contains(&n.as_str())).cloned();
+    (names.iter().map(text).collect(), numbers.collect())
+}
+
+fn request(collection: &Collection, program: &str, input: &Input) -> Result<Run, Failure> {
+    let plugin = collection.plugin::<Request<'_>>(program)?;
+    let (texts, numbers) = texts(input, &["headers", "query"]);
+    let mut ctx = Request {
+        client_ip: 0,
+        method: 0,
+        status: 0,
+        mark: 0,
+        path: (&input.data).into(),
+        query: texts[1].as_str().into(),
+        headers: texts[0].as_str().into(),
+    };
+    set_fields::<Request<'_>>(&mut ctx, &numbers)?;
+    let (result, ns) = repeat(&plugin, input, &mut ctx);
+    Ok(Run { result, data: input.data.clone(), ctx: <Request<'_> as Ctx>::values(&ctx), ns })
+}
+
+fn response(collection: &Collection, program: &str, input: &Input) -> Result<Run, Failure> {
+    let plugin = collection.plugin::<Response<'_>>(program)?;
+    let (texts, numbers) = texts(input, &["headers"]);
+    let mut ctx = Response {
+        client_ip: 0,
+        method: 0,
+        status: 0,
+        mark: 0,
+        path: (&input.data).into(),
+        headers: texts[0].as_str().into(),
+    };
+    set_fields::<Response<'_>>(&mut ctx, &numbers)?;
+    let (result, ns) = repeat(&plugin, input, &mut ctx);
+    Ok(Run { result, data: input.data.clone(), ctx: <Response<'_> as Ctx>::values(&ctx), ns })
+}
