@@ -1,9 +1,10 @@
 #!/bin/sh
-# Compiles plugins/*.bpf.c, or the ones named, to committed objects: needs clang 16 or later (or CLANG=path).
-#   plugins/build.sh [-o DIR] [FILE.bpf.c ...]
+# Compiles plugins to committed objects: those of plugins/ and of the examples, or the ones named. Needs clang 16 or later
+# (or CLANG=path).
+#   plugins/build.sh [-o DIR] [FILE.bpf.c ...]      paths from the root of the tree
 set -eu
-here=$(cd "$(dirname "$0")" && pwd)
-out=$here
+cd "$(dirname "$0")/.."
+out=
 if [ "${1:-}" = "-o" ]; then
     out=$2
     shift 2
@@ -26,11 +27,10 @@ clang=$(find_clang) || {
     echo "no clang >= 16 here: the committed objects are used" >&2
     exit 3
 }
-[ $# -gt 0 ] || set -- "$here"/*.bpf.c
-cd "$here"
+[ $# -gt 0 ] || set -- plugins/*.bpf.c examples/*/plugins/*.bpf.c
 for source in "$@"; do
-    name=$(basename "$source" .bpf.c)
-    # -fdebug-prefix-map keeps the builder's folder out of the object: the same bytes everywhere.
-    "$clang" -O2 -g -target bpf -mcpu=v3 -Wall -Werror -Iinclude \
-        -fdebug-prefix-map="$here=plugins" -c "$name.bpf.c" -o "$out/$name.bpf.o"
+    object=${source%.c}.o
+    # -fdebug-compilation-dir keeps the builder's folder out of the object: the same bytes everywhere.
+    "$clang" -O2 -g -target bpf -mcpu=v3 -Wall -Werror -Iplugins/include -fdebug-compilation-dir=. \
+        -c "$source" -o "${out:+$out/}$([ -n "$out" ] && basename "$object" || echo "$object")"
 done

@@ -32,7 +32,7 @@ stingless::bpf_call_1! {
 
 /// Plugins are committed as objects: no clang is needed.
 fn plugin(name: &str) -> String {
-    format!("{}/../../plugins/{name}.bpf.o", env!("CARGO_MANIFEST_DIR"))
+    format!("{}/plugins/{name}.bpf.o", env!("CARGO_MANIFEST_DIR"))
 }
 
 fn main() -> stingless::Result<()> {

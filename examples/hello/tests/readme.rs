@@ -32,7 +32,7 @@ fn block<'r>(readme: &'r str, fence: &str) -> &'r str {
 
 #[test]
 fn the_plugin_is_the_committed_one() {
-    let source = read("plugins/hello.bpf.c");
+    let source = read("examples/hello/plugins/hello.bpf.c");
     let (_, code) = source.split_once('\n').expect("a licence line comes first");
     assert_eq!(block(&read("README.md"), "c"), code);
 }
@@ -50,7 +50,7 @@ fn the_host_is_the_example() {
 fn the_rejection_is_what_the_verifier_says() {
     let mut linker = Linker::new(&Engine::default());
     linker.hook::<Request<'_>>().expect("the hook");
-    let object = stingless::from_file(root().join("plugins/hello_bad.bpf.o")).expect("a good object");
+    let object = stingless::from_file(root().join("examples/hello/plugins/hello_bad.bpf.o")).expect("a good object");
     let error = linker.load(&object).expect_err("NULL may be followed");
     let report = stingless::verifier::render(error.report().expect("the verifier refused"), None);
     let report = format!("{}\n", report.trim_end());
