@@ -70,6 +70,12 @@ pub(crate) fn data_length(a: &Value, b: &Value) -> Option<Region> {
     }
 }
 
+/// Whether both are pointers into one data region, ends and metadata included: their difference tells how far they are
+/// apart, not where they are.
+pub(crate) fn same_data(a: &Value, b: &Value) -> bool {
+    !a.nullable && !b.nullable && data_region(a).is_some() && data_region(a) == data_region(b)
+}
+
 /// The data region that a pointer belongs to.
 fn data_region(value: &Value) -> Option<u8> {
     match value.region()? {

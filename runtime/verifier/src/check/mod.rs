@@ -17,7 +17,7 @@ use crate::state::State;
 use crate::value::{Value, range_text};
 
 pub(crate) use access::Span;
-pub(crate) use compare::{NullTest, data_length, null_test, same_base};
+pub(crate) use compare::{NullTest, data_length, null_test, same_base, same_data};
 
 /// Why an obligation cannot be proved.
 #[derive(Clone, Debug)]
@@ -149,7 +149,7 @@ impl Checker<'_> {
                 self.offset(ptr, num, false)
             }
             (AluOp::Sub, Width::W64) if a.is_ptr() && !b.is_ptr() => self.offset(a, &b, true),
-            (AluOp::Sub, Width::W64) if data_length(a, &b).is_some() => Ok(()),
+            (AluOp::Sub, Width::W64 | Width::W32) if same_data(a, &b) => Ok(()),
             (AluOp::Sub, Width::W64 | Width::W32) if a.is_ptr() => {
                 self.leaky_unless_privileged("the difference of two pointers would tell where memory lies")
             }

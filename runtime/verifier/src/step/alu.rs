@@ -42,8 +42,11 @@ impl Machine<'_> {
                 if a.is_scalar() && b.is_scalar() {
                     self.arith(op, width, a, b)
                 } else {
-                    // Linux-root rules: a pointer as a number.
-                    Value::unknown()
+                    // Linux-root rules, or a distance within a data region: a pointer as a number.
+                    match width {
+                        Width::W64 => Value::unknown(),
+                        Width::W32 => Value::scalar(Scalar::from_range(0, u32::MAX.into())),
+                    }
                 }
             }
         };
