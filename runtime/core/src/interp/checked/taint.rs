@@ -108,6 +108,8 @@ impl Checked {
             (_, _, false, false) => Some(false),
             (AluOp::Add, Width::W64, left, right) => (left != right).then_some(true),
             (AluOp::Sub, Width::W64, true, right) => Some(!right),
+            // The distance of two pointers, in the low half.
+            (AluOp::Sub, Width::W32, true, true) => Some(false),
             (_, _, _, _) => None,
         }
     }
