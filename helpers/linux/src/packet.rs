@@ -6,6 +6,9 @@ use crate::hooks::Xdp;
 
 /// Least packet that XDP leaves (`ETH_HLEN`).
 const MIN_LEN: u64 = 14;
+/// Most bytes of metadata: a multiple of 4 that fits `skb_shared_info::meta_len`.
+const MAX_META: i64 = 252;
+const EACCES: i64 = -13;
 const EINVAL: i64 = -22;
 
 fn adjust(caller: &Caller<'_>, ctx: CtxArg<'_>, change: impl FnOnce(&mut Packet<'_>) -> bool) -> Errno {
@@ -23,14 +26,25 @@ stingless::bpf_call_2! {
 }
 
 stingless::bpf_call_2! {
-    /// Moves the metadata's start by `delta` bytes; it stays a multiple of 4 and at most 32 bytes before the packet.
+    /// Moves the metadata's start by `delta` bytes; it stays in the headroom (`-EINVAL`), a multiple of 4 and at most 252
+    /// bytes before the packet (`-EACCES`).
     #[id = 54]
     #[effects(no_trap, invalidates_packet)]
     pub fn bpf_xdp_adjust_meta(caller, xdp_md: CtxArg, delta: i32) -> Errno {
-        adjust(caller, xdp_md, |p| {
-            let len = p.meta_len() as i64 - i64::from(delta);
-            len % 4 == 0 && (0..=32).contains(&len) && p.adjust(0, 0, delta.into(), 0)
-        })
+        let done = xdp_md.with::<Xdp<'_>, _>(caller, |xdp| {
+            let len = xdp.data.meta_len() as i64 - i64::from(delta);
+            let fits = len % 4 == 0 && len <= MAX_META;
+            match xdp.data.adjust(0, 0, delta.into(), 0) {
+                false => EINVAL,
+                true if fits => 0,
+                true => {
+                    // Back to where it was, which was allowed.
+                    let _ = xdp.data.adjust(0, 0, -i64::from(delta), 0);
+                    EACCES
+                }
+            }
+        });
+        Errno(done.unwrap_or(EINVAL))
     }
 }
 
