@@ -10,6 +10,7 @@ pub mod exec;
 #[cfg(target_arch = "x86_64")]
 pub mod jit;
 pub mod kernel;
+pub mod programs;
 pub mod random;
 pub mod ubpf_asm;
 pub mod unit;
