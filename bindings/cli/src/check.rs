@@ -22,7 +22,9 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::Ok;
     for file in &args.files {
         let loaded = load(&linker, file, args);
-        if !matches!(&loaded, Ok(l) if wanted_refused(l, args).next().is_none()) {
+        if loaded.is_err() && std::fs::File::open(file).is_err() {
+            outcome = Outcome::Unread;
+        } else if outcome == Outcome::Ok && !matches!(&loaded, Ok(l) if wanted_refused(l, args).next().is_none()) {
             outcome = Outcome::Refused;
         }
         if args.json {
@@ -41,7 +43,8 @@ fn explain(code: &str) -> Result<Outcome, Failure> {
     match Kind::from_code(code) {
         Some(kind) => {
             let row = kind.row();
-            out!("{} ({}, class {})\n\n{}.", row.code, row.name, row.class.key(), row.title);
+            out!("{} ({}, class {}): {}\n", row.code, row.name, row.class.key(), row.title);
+            out!("{}", kind.explain().trim_end());
             Ok(Outcome::Ok)
         }
         None => Err(Failure(format!("no code `{code}`: codes look like E0012"))),

@@ -33,6 +33,8 @@ pub(crate) enum Outcome {
     Ok,
     /// 1: a program was rejected or trapped.
     Refused,
+    /// 2: a file could not be read; what could be was answered.
+    Unread,
 }
 
 /// Ends the process when standard output is gone.
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
     match cli.run() {
         Ok(Outcome::Ok) => ExitCode::SUCCESS,
         Ok(Outcome::Refused) => ExitCode::from(1),
+        Ok(Outcome::Unread) => ExitCode::from(2),
         Err(Failure(text)) => {
             eprintln!("stingless: {text}");
             ExitCode::from(2)

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stingless::abi::{HookDef, Proto, header};
+use stingless::abi::{HookDef, header};
 use stingless::isa::{Code, disasm_insn};
 use stingless::{Engine, Linker};
 
@@ -96,16 +96,8 @@ fn print(listing: &Listing) {
     out!("");
 }
 
-/// The helpers that a hook's programs may call, without those that every hook has and `bpf.h` declares.
-fn own_helpers<'l>(linker: &'l Linker, hook: &HookDef) -> Vec<&'l Proto> {
-    linker
-        .helper_rows()
-        .filter(|p| hook.helpers.has(p.id) && !input::BPF_H.contains(&format!("(*const {})", p.name)))
-        .collect()
-}
-
 fn header_of(linker: &Linker, hook: &HookDef) -> String {
-    header::c_header(hook, own_helpers(linker, hook))
+    header::c_header(hook, linker.helper_rows().filter(|p| hook.helpers.has(p.id)))
 }
 
 /// `http/request` -> `http_request.h`.

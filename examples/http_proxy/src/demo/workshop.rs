@@ -52,7 +52,7 @@ impl Workshop {
     fn compile(&self) -> bool {
         let mut build = Command::new("sh");
         build.arg(plugins().join("build.sh")).arg("-o").arg(&self.objects);
-        build.args(OBJECTS.map(|name| format!("{name}.bpf.c")));
+        build.args(OBJECTS.map(|name| format!("plugins/{name}.bpf.c")));
         build.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
     }
 

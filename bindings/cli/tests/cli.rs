@@ -1,0 +1,186 @@
+//! The command as other programs call it: JSON keys, exit codes, bad input.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn stingless(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_stingless")).args(args).current_dir(root()).output().expect("the command starts")
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Exit code and the JSON document on standard output.
+fn json(args: &[&str]) -> (i32, Value) {
+    let out = stingless(args);
+    let text = String::from_utf8(out.stdout).expect("UTF-8");
+    let value = serde_json::from_str(&text)
+        .unwrap_or_else(|e| panic!("{args:?}: {e}: {text}{}", String::from_utf8_lossy(&out.stderr)));
+    (out.status.code().expect("no signal"), value)
+}
+
+/// A file with assembled code.
+fn raw(name: &str, text: &str) -> String {
+    let code = stingless::isa::assemble(text).expect("the test's program");
+    file(name, &stingless::isa::encode(&code).expect("it has an encoding"))
+}
+
+fn file(name: &str, bytes: &[u8]) -> String {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()));
+    std::fs::write(&path, bytes).expect("a temporary file");
+    path.display().to_string()
+}
+
+#[test]
+fn raw_code_runs_in_every_engine_with_maps_and_data() {
+    let code = "r6 = r1\n *(u32 *)(r10 - 4) = 0\n r1 = map[0] ll\n r2 = r10\n r2 += -4\n call 1\n if r0 == 0 goto out\n\
+                r1 = *(u64 *)(r0 + 0)\n r1 += 1\n *(u64 *)(r0 + 0) = r1\n r0 = r1\n exit\nout: r0 = 0\n exit";
+    let path = raw("map.bin", code);
+    for engine in ["interp", "checked", "jit"] {
+        let (code, doc) = json(&[
+            "run",
+            "--raw",
+            "--json",
+            "--engine",
+            engine,
+            "--map",
+            "array:4:8:2",
+            "--map-init",
+            "0:00000000:2900000000000000",
+            "--data",
+            "0102",
+            &path,
+        ]);
+        assert_eq!((code, &doc["retval"], &doc["retval_hex"]), (0, &Value::from(42), &Value::from("0x2a")), "{engine}");
+        assert_eq!(doc["maps"]["map0"][0], serde_json::json!(["00000000", "2a00000000000000"]));
+        assert_eq!((&doc["data_out"], &doc["trap"], &doc["engine"]), (&"0102".into(), &Value::Null, &engine.into()));
+        assert!(doc["ns_per_run"].as_f64().is_some_and(|ns| ns > 0.0));
+    }
+}
+
+#[test]
+fn memory_of_raw_comes_back_changed() {
+    let path = raw("store.bin", "if r2 < 2 goto out\n *(u8 *)(r1 + 1) = 9\nout: r0 = r2\n exit");
+    let (_, doc) = json(&["run", "--raw", "--json", "--data", "010203", &path]);
+    assert_eq!((&doc["data_out"], &doc["retval"]), (&"010903".into(), &Value::from(3)));
+}
+
+#[test]
+fn a_rejected_program_has_a_report_and_exit_code_1() {
+    let path = raw("bad.bin", "r0 = *(u64 *)(r1 + 0)\n exit");
+    let (code, doc) = json(&["check", "--raw", "--json", &path]);
+    let program = &doc["objects"][0]["programs"][0];
+    assert_eq!((code, &program["verdict"]), (1, &"reject".into()));
+    let error = &program["error"];
+    assert_eq!((&error["class"], &error["insn"]), (&"bounds".into(), &Value::from(0)));
+    assert!(error["code"].as_str().is_some_and(|c| c.starts_with("stingless::E")));
+    for key in ["kind", "file", "line", "column", "message", "secondary", "cause", "help"] {
+        assert!(error.get(key).is_some(), "no key {key}");
+    }
+    assert_eq!(stingless(&["run", "--raw", &path]).status.code(), Some(1));
+}
+
+#[test]
+fn an_object_is_checked_program_by_program() {
+    let (code, doc) = json(&["check", "--json", "plugins/filter.bpf.o", "plugins/bad_limit.bpf.o"]);
+    assert_eq!(code, 1);
+    let good = &doc["objects"][0]["programs"][0];
+    assert_eq!(
+        (&good["verdict"], &good["type"], &good["error"]),
+        (&"accept".into(), &"http/request".into(), &Value::Null)
+    );
+    assert!(good["insns_processed"].as_u64() >= good["insns"].as_u64().map(|n| n / 2));
+    let bad = &doc["objects"][1]["programs"][0]["error"];
+    assert_eq!((&bad["class"], &bad["line"]), (&"null".into(), &Value::from(25)));
+    assert!(bad["file"].as_str().is_some_and(|f| f.ends_with("plugins/bad_limit.bpf.c")));
+}
+
+#[test]
+fn specs_are_answered_line_by_line_and_outlive_bad_rows() {
+    let spec = concat!(
+        r#"{"name":"ok","prog_type":"any","insns":["b700000007000000","9500000000000000"],"maps":[]}"#,
+        "\n",
+        r#"{"name":"leak","insns":["bf10000000000000","9500000000000000"]}"#,
+        "\n",
+        r#"{"name":"map","insns":["b700000000000000","9500000000000000"],"maps":[{"type":"array","key":4,"value":8,"max":0}]}"#,
+        "\n",
+        "not json\n",
+    );
+    let path = file("spec.jsonl", spec.as_bytes());
+    let out = stingless(&["run", "--spec", &path, "--engines", "interp,checked,jit"]);
+    assert_eq!(out.status.code(), Some(0));
+    let lines: Vec<Value> =
+        String::from_utf8_lossy(&out.stdout).lines().map(|l| serde_json::from_str(l).expect("JSON")).collect();
+    let verdicts: Vec<&str> = lines.iter().filter_map(|l| l["verdict"].as_str()).collect();
+    assert_eq!(verdicts, ["accept", "reject", "map-reject", "reject"]);
+    for engine in ["interp", "checked", "jit"] {
+        assert_eq!(lines[0]["runs"][engine]["retval"], 7, "{engine}");
+        assert_eq!(lines[0]["runs"][engine]["trap"], Value::Null);
+    }
+    assert_eq!(lines[2]["error"]["kind"], "map");
+    let check = stingless(&["check", "--spec", &path]);
+    assert!(String::from_utf8_lossy(&check.stdout).lines().all(|l| l.contains(r#""runs":{}"#)));
+}
+
+#[test]
+fn bad_usage_says_what_is_there() {
+    let says = |args: &[&str], words: &[&str]| {
+        let out = stingless(args);
+        let text = String::from_utf8_lossy(&out.stderr).into_owned() + &String::from_utf8_lossy(&out.stdout);
+        assert_eq!(out.status.code(), Some(2), "{args:?}: {text}");
+        words.iter().for_each(|w| assert!(text.contains(w), "{args:?} does not say `{w}`: {text}"));
+    };
+    let good = raw("good.bin", "r0 = 0\n exit");
+    says(&["run", "/nonexistent.o"], &["/nonexistent.o"]);
+    says(&["check", "/nonexistent.o"], &[]);
+    says(&["run", "--raw", &good, "--engine", "jit-hardened"], &["jit-hardened", "not available"]);
+    says(&["run", "--raw", &good, "--harden", "2"], &["harden", "2"]);
+    says(&["run", "--raw", &good, "--type", "xpd"], &["xpd", "xdp"]);
+    says(&["run", "--raw", &good, "--map", "blob:4:4:1"], &["blob"]);
+    says(&["run", "--raw", &good, "--map", "array:4:4"], &["TYPE:KEY:VALUE:MAX"]);
+    says(&["run", "--raw", &good, "--data", "0g"], &["0g"]);
+    says(&["run", "plugins/filter.bpf.o", "--program", "fliter"], &["fliter", "filter"]);
+    says(&["run", "plugins/filter.bpf.o", "--ctx", "color=1"], &["color", "client_ip"]);
+    says(&["check", "--explain", "E9999"], &["E9999"]);
+}
+
+#[test]
+fn broken_objects_are_named_with_the_place() {
+    let object = std::fs::read(root().join("plugins/filter.bpf.o")).expect("a committed object");
+    for len in [0, 3, 40, 64, object.len() / 2, object.len() - 1] {
+        let path = file(&format!("cut{len}.o"), &object[..len]);
+        let out = stingless(&["check", &path]);
+        let text = String::from_utf8_lossy(&out.stdout);
+        assert_ne!(out.status.code(), Some(0), "{len} bytes: {text}");
+        assert!(text.contains(&path), "{len} bytes: {text}");
+    }
+}
+
+#[test]
+fn codes_are_explained_and_tables_listed() {
+    let text = |args: &[&str]| String::from_utf8(stingless(args).stdout).expect("UTF-8");
+    assert!(text(&["check", "--explain", "E0020"]).contains("NULL"));
+    assert!(text(&["check", "--explain", "stingless::E0020"]).contains("NULL"));
+    assert!(text(&["helpers"]).contains("bpf_map_lookup_elem"));
+    assert!(text(&["hooks"]).contains("struct xdp_md"));
+    assert!(text(&["headers", "http/request"]).contains("struct stingless_request {"));
+    let disasm = text(&["disasm", "plugins/filter.bpf.o"]);
+    assert!(disasm.contains("filter.bpf.c:") && disasm.contains("exit"), "{disasm}");
+    let (_, doc) = json(&["helpers", "--json"]);
+    assert!(doc["helpers"].as_array().is_some_and(|h| h.len() > 20));
+    let (_, doc) = json(&["disasm", "--json", "plugins/filter.bpf.o"]);
+    assert!(doc["programs"][0]["insns"].as_array().is_some_and(|i| !i.is_empty()));
+}
+
+#[test]
+fn headers_are_the_committed_ones() {
+    for name in ["request", "response"] {
+        let out = stingless(&["headers", &format!("http/{name}")]);
+        let path = root().join(format!("plugins/include/stingless/http_{name}.h"));
+        let committed = std::fs::read_to_string(&path).expect("a committed header");
+        assert!(String::from_utf8_lossy(&out.stdout) == committed, "{} is out of date: make bless", path.display());
+    }
+}
