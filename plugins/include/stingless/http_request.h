@@ -118,6 +118,46 @@ static long (*const bpf_strtoul)(const void *buf, __u64 buf_len, __u64 flags, __
 static __u64 (*const bpf_ktime_get_boot_ns)(void) = (void *)125;
 #endif
 
+#ifndef bpf_ringbuf_output
+#define bpf_ringbuf_output bpf_ringbuf_output
+/*
+ * Copies bytes into a record of their own. Returns 0 or a negative errno.
+ */
+static long (*const bpf_ringbuf_output)(void *ring, const void *data, __u64 data_len, __u64 flags) = (void *)130;
+#endif
+
+#ifndef bpf_ringbuf_reserve
+#define bpf_ringbuf_reserve bpf_ringbuf_reserve
+/*
+ * Reserves a record of `size` bytes: a pointer that must be submitted or discarded on every path, or NULL.
+ */
+static void * (*const bpf_ringbuf_reserve)(void *ring, __u64 size, __u64 flags) = (void *)131;
+#endif
+
+#ifndef bpf_ringbuf_submit
+#define bpf_ringbuf_submit bpf_ringbuf_submit
+/*
+ * Hands a reserved record to the consumer.
+ */
+static void (*const bpf_ringbuf_submit)(void *record, __u64 flags) = (void *)132;
+#endif
+
+#ifndef bpf_ringbuf_discard
+#define bpf_ringbuf_discard bpf_ringbuf_discard
+/*
+ * Gives a reserved record back: the consumer does not see it.
+ */
+static void (*const bpf_ringbuf_discard)(void *record, __u64 flags) = (void *)133;
+#endif
+
+#ifndef bpf_ringbuf_query
+#define bpf_ringbuf_query bpf_ringbuf_query
+/*
+ * Reads a figure of the ring: 0 = bytes not consumed yet, 1 = size, 2 = consumer position, 3 = producer position.
+ */
+static __u64 (*const bpf_ringbuf_query)(void *ring, __u64 what) = (void *)134;
+#endif
+
 #ifndef bpf_for_each_map_elem
 #define bpf_for_each_map_elem bpf_for_each_map_elem
 /*
@@ -133,6 +173,14 @@ static long (*const bpf_for_each_map_elem)(void *map, void *callback, void *ctx,
  * were, `-E2BIG` for more than 1 << 23, `-EINVAL` for flags.
  */
 static long (*const bpf_loop)(__u32 count, void *callback, void *ctx, __u64 flags) = (void *)181;
+#endif
+
+#ifndef bpf_strncmp
+#define bpf_strncmp bpf_strncmp
+/*
+ * Compares at most `s1_len` bytes with a constant text, as `strncmp` does.
+ */
+static int (*const bpf_strncmp)(const void *s1, __u64 s1_len, const char *s2) = (void *)182;
 #endif
 
 #ifndef text_find
