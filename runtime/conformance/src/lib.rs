@@ -12,5 +12,6 @@ pub mod jit;
 pub mod kernel;
 pub mod programs;
 pub mod random;
+pub mod secpack;
 pub mod ubpf_asm;
 pub mod unit;

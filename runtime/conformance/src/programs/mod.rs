@@ -8,7 +8,7 @@ mod run;
 
 pub use expect::{Element, Expect, Kernel, Reject, Run, bytes};
 pub use live::{Judged, judge, run_live};
-pub use run::{Host, Outcome, RunOut, call};
+pub use run::{Host, Outcome, RunOut, call, contents};
 
 use std::path::{Path, PathBuf};
 

@@ -85,23 +85,32 @@ impl Host {
         }
         let name = expect.program.clone().or_else(|| loaded.programs().next().map(str::to_owned)).unwrap_or_default();
         let runs = expect.runs.iter().map(|run| call(&loaded, &expect.hook, &name, run));
-        let mut out = Outcome { runs: runs.collect::<Result<_, _>>()?, ..Outcome::default() };
-        for (name, map) in loaded.maps() {
-            match map.spec().kind {
-                MapKind::Ringbuf => {
-                    let mut records = Vec::new();
-                    map.ring()?.consume(|record| records.push(record.to_vec()));
-                    out.rings.insert(name.to_owned(), records);
-                }
-                MapKind::ProgArray => {}
-                _ => {
-                    out.maps.insert(name.to_owned(), elements(map)?);
-                }
-            }
-        }
+        let mut out = Outcome { runs: runs.collect::<Result<_, _>>()?, ..contents(&loaded)? };
         out.trace = std::mem::take(&mut *self.trace.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(out)
     }
+}
+
+/// What the maps of a collection hold.
+///
+/// # Errors
+/// A map that the host may not read.
+pub fn contents(loaded: &Collection) -> Result<Outcome, Error> {
+    let mut out = Outcome::default();
+    for (name, map) in loaded.maps() {
+        match map.spec().kind {
+            MapKind::Ringbuf => {
+                let mut records = Vec::new();
+                map.ring()?.consume(|record| records.push(record.to_vec()));
+                out.rings.insert(name.to_owned(), records);
+            }
+            MapKind::ProgArray => {}
+            _ => {
+                out.maps.insert(name.to_owned(), elements(map)?);
+            }
+        }
+    }
+    Ok(out)
 }
 
 fn elements(map: &Map) -> Result<Vec<Element>, Error> {
