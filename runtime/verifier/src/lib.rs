@@ -1,7 +1,6 @@
 //! `Unit` -> [`Verified`], or a report that a person can act on.
 #![forbid(unsafe_code)]
 
-#[allow(dead_code, reason = "part of it serves reports that are still to come")]
 mod cfg;
 mod check;
 mod collect;
@@ -10,7 +9,6 @@ mod env;
 mod error;
 mod explore;
 mod facts;
-#[allow(dead_code, reason = "part of it serves reports that are still to come")]
 mod liveness;
 pub mod obligation;
 mod precision;
@@ -21,7 +19,6 @@ mod state;
 mod step;
 #[cfg(test)]
 mod testing;
-#[allow(dead_code, reason = "part of it serves reports that are still to come")]
 mod usage;
 mod value;
 mod verified;

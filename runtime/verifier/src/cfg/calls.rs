@@ -23,7 +23,6 @@ pub(crate) struct CallGraph {
     edges: Box<[CallEdge]>,
     edge_from: Box<[u32]>,
     bottom_up: Box<[u32]>,
-    frames: Box<[u32]>,
 }
 
 impl CallGraph {
@@ -38,8 +37,7 @@ impl CallGraph {
             }
             edge_from.push(edges.len() as u32);
         }
-        let mut graph =
-            CallGraph { edges: edges.into(), edge_from: edge_from.into(), bottom_up: [].into(), frames: [].into() };
+        let mut graph = CallGraph { edges: edges.into(), edge_from: edge_from.into(), bottom_up: [].into() };
         graph.order(unit)?;
         Ok(graph)
     }
@@ -54,26 +52,9 @@ impl CallGraph {
         &self.bottom_up
     }
 
-    /// Frames of the deepest chain of calls that starts with a subprogram, itself included.
-    pub(crate) fn frames(&self, subprog: usize) -> u32 {
-        self.frames[subprog]
-    }
-
-    /// The calls of the deepest chain from the entry.
-    pub(crate) fn deepest_chain(&self) -> Vec<CallEdge> {
-        let mut chain = Vec::new();
-        let mut at = 0;
-        while let Some(edge) = self.of(at).iter().max_by_key(|e| self.frames[e.callee as usize]) {
-            chain.push(*edge);
-            at = edge.callee as usize;
-        }
-        chain
-    }
-
-    /// Walks from the entry; fills `bottom_up` and `frames`.
+    /// Walks from the entry; fills `bottom_up`.
     fn order(&mut self, unit: &Unit) -> Result<(), Box<VerifierError>> {
         let subs = unit.code.subprogs();
-        let mut frames = vec![1u32; subs.len()];
         let mut on_path = vec![false; subs.len()];
         let mut seen = vec![false; subs.len()];
         let mut order = Vec::with_capacity(subs.len());
@@ -82,7 +63,6 @@ impl CallGraph {
         while let Some((sub, next)) = path.last_mut() {
             let caller = *sub as usize;
             let Some(&edge) = self.of(caller).get(*next) else {
-                frames[caller] = 1 + self.of(caller).iter().map(|e| frames[e.callee as usize]).max().unwrap_or(0);
                 on_path[caller] = false;
                 order.push(caller as u32);
                 path.pop();
@@ -102,7 +82,7 @@ impl CallGraph {
             let message = format!("nothing calls function {}", name(unit, dead));
             return Err(VerifierError::new(unit, subs[dead].start as usize, Kind::UnreachableCode, message));
         }
-        (self.bottom_up, self.frames) = (order.into(), frames.into());
+        self.bottom_up = order.into();
         Ok(())
     }
 

@@ -38,7 +38,6 @@ const NONE: u32 = u32::MAX;
 mod mark {
     pub(super) const PRUNE: u8 = 1;
     pub(super) const FORCE: u8 = 2;
-    pub(super) const JUMP_TARGET: u8 = 4;
     pub(super) const HEADER: u8 = 8;
     pub(super) const BACK_FALL: u8 = 16;
     pub(super) const BACK_TAKEN: u8 = 32;
@@ -82,6 +81,7 @@ impl Cfg {
         blocks::succs_of(&unit.code, insn)
     }
 
+    #[cfg_attr(not(test), expect(dead_code, reason = "the join-based pass of facts is still to come"))]
     /// The instructions that may hand control to `insn`, within its subprogram.
     pub(crate) fn preds(&self, insn: usize) -> impl Iterator<Item = u32> {
         let block = self.graph.block_of(insn);
@@ -127,16 +127,13 @@ impl Cfg {
         self.marks[insn] & mark::FORCE != 0
     }
 
-    /// Some jump or branch names this instruction.
-    pub(crate) fn is_jump_target(&self, insn: usize) -> bool {
-        self.marks[insn] & mark::JUMP_TARGET != 0
-    }
-
     /// A back-edge leads here.
+    #[cfg_attr(not(test), expect(dead_code, reason = "deadline checks are still placed by the compiler alone"))]
     pub(crate) fn is_loop_header(&self, insn: usize) -> bool {
         self.marks[insn] & mark::HEADER != 0
     }
 
+    #[cfg_attr(not(test), expect(dead_code, reason = "deadline checks are still placed by the compiler alone"))]
     /// Whether the edge from `from` is a back-edge; `taken` says which of the two.
     pub(crate) fn is_back_edge(&self, from: usize, taken: bool) -> bool {
         self.marks[from] & if taken { mark::BACK_TAKEN } else { mark::BACK_FALL } != 0
@@ -157,7 +154,7 @@ impl Cfg {
     fn mark(&mut self, unit: &Unit) {
         for (at, insn) in unit.code.insns().iter().enumerate() {
             if let Some(target) = insn.target() {
-                self.marks[target as usize] |= mark::PRUNE | mark::JUMP_TARGET;
+                self.marks[target as usize] |= mark::PRUNE;
             }
             match insn {
                 Insn::Branch { .. } => self.marks[at] |= mark::PRUNE,

@@ -27,7 +27,7 @@ fn a_diamond_has_four_blocks_and_no_loop() {
     assert_eq!(cfg.succs(&unit, 1), Succs { fall: Some(2), taken: Some(3) });
     assert_eq!(cfg.post_order(0), [2, 1, 0]);
     assert!(cfg.loops().is_empty());
-    assert!(cfg.is_prune_point(3) && cfg.is_jump_target(3) && !cfg.is_prune_point(2));
+    assert!(cfg.is_prune_point(3) && !cfg.is_prune_point(2));
 }
 
 #[test]
@@ -82,7 +82,6 @@ body:
     assert_eq!(cfg.loops(), [Loop { entry: 4, subprog: 0, insns: 1, callback: true }]);
     assert!(cfg.is_forced_checkpoint(4) && cfg.is_prune_point(4) && cfg.is_prune_point(5));
     assert_eq!(cfg.calls().of(0), [CallEdge { insn: 1, callee: 1, callback: true }]);
-    assert_eq!(cfg.calls().frames(0), 2);
 }
 
 #[test]
@@ -92,11 +91,9 @@ fn may_goto_is_a_forced_checkpoint() {
 }
 
 #[test]
-fn the_call_graph_is_ordered_and_measured() {
+fn callees_come_before_their_callers() {
     let cfg = cfg("call a\n call c\n exit\na: call b\n exit\nb: call c\n exit\nc: r0 = 0\n exit");
     assert_eq!(cfg.calls().bottom_up(), [3, 2, 1, 0]);
-    assert_eq!((cfg.calls().frames(0), cfg.calls().frames(1), cfg.calls().frames(3)), (4, 3, 1));
-    assert_eq!(cfg.calls().deepest_chain().iter().map(|e| e.callee).collect::<Vec<_>>(), [1, 2, 3]);
     assert!(cfg.is_prune_point(1), "behind a call");
 }
 
@@ -179,5 +176,5 @@ fn a_million_instructions_take_no_stack_and_little_time() {
     calls.truncate(n as usize);
     calls[n as usize - 4] = Insn::Call(Callee::Local(n - 2));
     let cfg = Cfg::build(&with_code(Code::new(calls).unwrap())).unwrap();
-    assert_eq!(cfg.calls().frames(0), n / 2);
+    assert_eq!(cfg.calls().bottom_up().len() as u32, n / 2);
 }

@@ -47,16 +47,6 @@ impl Scene<'_> {
         Some(if argument { check + ", or declare the argument `__arg_nonnull`" } else { check })
     }
 
-    fn found_null(&self, root: Vid) -> bool {
-        let Some(compared) = self.replay.last_compared(root) else { return false };
-        let zero = self.replay.value(compared.right).how == How::Const(0);
-        match compared.cond {
-            stingless_isa::Cond::Eq => zero && compared.taken,
-            stingless_isa::Cond::Ne => zero && !compared.taken,
-            _ => false,
-        }
-    }
-
     fn plain_name(&self, vid: Vid) -> Option<String> {
         self.name(vid).map(|n| n.trim_matches('`').to_owned())
     }
@@ -153,14 +143,7 @@ impl Scene<'_> {
 
     /// Size of the failing access.
     pub(super) fn access(&self) -> Option<Size> {
-        match self.unit.code.insns()[self.at] {
-            Insn::Load { size, .. }
-            | Insn::Store { size, .. }
-            | Insn::Atomic { size, .. }
-            | Insn::LoadAcquire { size, .. }
-            | Insn::StoreRelease { size, .. } => Some(size),
-            _ => None,
-        }
+        accessed(&self.unit.code.insns()[self.at]).map(|(_, _, size)| size)
     }
 
     /// For an addition to a pointer: how far behind the sum the access that follows ends, in bytes.
@@ -168,27 +151,19 @@ impl Scene<'_> {
         let sum = self.blame.reg?;
         let rest = self.unit.code.insns().get(self.at + 1..)?;
         for insn in rest.iter().take(MAX_AHEAD) {
-            match *insn {
-                Insn::Load { size, base, off, .. } | Insn::Store { size, base, off, .. } if base == sum => {
-                    return Some(i64::from(off) + i64::from(size.bytes()));
-                }
-                _ if insn.target().is_some() || !insn.falls_through() => return None,
-                _ if Usage::of(insn, &self.unit.protos).writes & 1 << sum.index() != 0 => return None,
-                _ => {}
+            if let Some((_, off, size)) = accessed(insn).filter(|&(base, _, _)| base == sum) {
+                return Some(i64::from(off) + i64::from(size.bytes()));
+            }
+            let rewritten = Usage::of(insn, &self.unit.protos).writes & 1 << sum.index() != 0;
+            if rewritten || insn.target().is_some() || !insn.falls_through() {
+                return None;
             }
         }
         None
     }
 
     fn displacement(&self) -> i16 {
-        match self.unit.code.insns()[self.at] {
-            Insn::Load { off, .. }
-            | Insn::Store { off, .. }
-            | Insn::Atomic { off, .. }
-            | Insn::LoadAcquire { off, .. }
-            | Insn::StoreRelease { off, .. } => off,
-            _ => 0,
-        }
+        accessed(&self.unit.code.insns()[self.at]).map_or(0, |(_, off, _)| off)
     }
 
     /// `if (data + 14 > data_end) return 0;` or, for memory with a length, `if (len < 14) return 0;`
@@ -263,5 +238,27 @@ impl Scene<'_> {
             return Some(format!("return a value in {}..={}", range.min, range.max));
         }
         Some(format!("return one of {}", names.join(", ")))
+    }
+}
+
+/// Base, displacement and size of an instruction's access to memory.
+fn accessed(insn: &Insn) -> Option<(Reg, i16, Size)> {
+    match *insn {
+        Insn::Load { size, base, off, .. }
+        | Insn::Store { size, base, off, .. }
+        | Insn::Atomic { size, base, off, .. }
+        | Insn::LoadAcquire { size, base, off, .. }
+        | Insn::StoreRelease { size, base, off, .. } => Some((base, off, size)),
+        Insn::Alu { .. }
+        | Insn::Unary { .. }
+        | Insn::LoadImm { .. }
+        | Insn::LoadRef { .. }
+        | Insn::PacketLoad { .. }
+        | Insn::Jump { .. }
+        | Insn::Branch { .. }
+        | Insn::MayGoto { .. }
+        | Insn::Call(_)
+        | Insn::Exit
+        | Insn::Poison(_) => None,
     }
 }

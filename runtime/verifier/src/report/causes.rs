@@ -2,7 +2,7 @@
 //! left the check out.
 
 use stingless_abi::Ret;
-use stingless_isa::{Callee, Insn, Operand, Ref, Reg};
+use stingless_isa::{Callee, Cond, Insn, Operand, Ref, Reg};
 use stingless_object::Unit;
 
 use super::replay::{Compared, How, Indexed, Replay, Vid};
@@ -119,12 +119,10 @@ impl Scene<'_> {
     fn unchecked(&self, vid: Vid) -> Vec<Event> {
         let Some(name) = self.name(self.replay.root(vid)) else { return Vec::new() };
         let word = name.trim_matches('`').to_owned();
-        self.skipping_branch(&format!("{name} is checked"), |compared, at| match self.unit.code.insns()[at] {
-            Insn::Branch { dst, .. } => {
-                let named = self.unit.line_of(at).is_some_and(|l| ctext::mentions(&l.text, &word));
-                named || self.replay.holders(compared, vid) & 1 << dst.index() != 0
-            }
-            _ => false,
+        self.skipping_branch(&format!("{name} is checked"), |compared, at| {
+            let Insn::Branch { dst, .. } = self.unit.code.insns()[at] else { return false };
+            let named = self.unit.line_of(at).is_some_and(|l| ctext::mentions(&l.text, &word));
+            named || self.replay.holders(compared, vid) & 1 << dst.index() != 0
         })
     }
 
@@ -201,19 +199,32 @@ impl Scene<'_> {
     }
 
     fn checked(&self, vid: Vid, compared: Compared) -> Event {
-        let name = self.name_or(self.replay.root(vid), "it");
-        let zero = self.replay.value(compared.right).how == How::Const(0);
-        let equal = match compared.cond {
-            stingless_isa::Cond::Eq => Some(compared.taken),
-            stingless_isa::Cond::Ne => Some(!compared.taken),
-            _ => None,
-        };
-        let message = match (zero && self.replay.is_pointer(self.replay.root(vid)), equal) {
-            (true, Some(true)) => format!("here {name} is found to be NULL"),
-            (true, Some(false)) => format!("here {name} is found not to be NULL"),
-            (_, _) => format!("{name} is last checked here"),
+        let name = self.name_of(vid, "it");
+        let pointer = self.replay.is_pointer(self.replay.root(vid));
+        let message = match self.null_outcome(&compared).filter(|_| pointer) {
+            Some(true) => format!("here {name} is found to be NULL"),
+            Some(false) => format!("here {name} is found not to be NULL"),
+            None => format!("{name} is last checked here"),
         };
         (compared.step, message)
+    }
+
+    /// For a comparison with 0: whether the path is the one of equality.
+    fn null_outcome(&self, compared: &Compared) -> Option<bool> {
+        let zero = self.replay.value(compared.right).how == How::Const(0);
+        match compared.cond {
+            Cond::Eq => Some(compared.taken),
+            Cond::Ne => Some(!compared.taken),
+            Cond::Gt | Cond::Ge | Cond::Lt | Cond::Le | Cond::Set | Cond::Sgt | Cond::Sge | Cond::Slt | Cond::Sle => {
+                None
+            }
+        }
+        .filter(|_| zero)
+    }
+
+    /// Whether the path found the value to be NULL.
+    pub(super) fn found_null(&self, vid: Vid) -> bool {
+        self.replay.last_compared(vid).and_then(|c| self.null_outcome(&c)) == Some(true)
     }
 
     fn out_of_bounds(&self) -> Vec<Event> {
@@ -271,10 +282,8 @@ impl Scene<'_> {
 
     /// The helper that the failing instruction calls.
     pub(super) fn helper(&self) -> Option<&stingless_abi::Proto> {
-        match self.unit.code.insns()[self.at] {
-            Insn::Call(Callee::Helper(id)) => self.unit.protos.get(id).map(|p| &**p),
-            _ => None,
-        }
+        let Insn::Call(Callee::Helper(id)) = self.unit.code.insns()[self.at] else { return None };
+        self.unit.protos.get(id).map(|p| &**p)
     }
 
     /// Why a register holds nothing.
@@ -312,9 +321,9 @@ impl Scene<'_> {
     fn unwritten(&self) -> Vec<Event> {
         let Some(byte) = self.blame.stack else { return Vec::new() };
         let covers = |off: i16, bytes: u32| (i64::from(off)..i64::from(off) + i64::from(bytes)).contains(&byte);
-        self.skipping_branch("it is written", |_, at| match self.unit.code.insns()[at] {
-            Insn::Store { base: Reg::FP, off, size, .. } => covers(off, size.bytes()),
-            _ => false,
+        self.skipping_branch("it is written", |_, at| {
+            let Insn::Store { base: Reg::FP, off, size, .. } = self.unit.code.insns()[at] else { return false };
+            covers(off, size.bytes())
         })
     }
 
@@ -369,10 +378,8 @@ impl Scene<'_> {
     /// Where the reference that is still held was acquired.
     fn held(&self) -> Vec<Event> {
         let Some((step, vid)) = self.leaked() else { return Vec::new() };
-        let proto = match self.replay.insn(step) {
-            Insn::Call(Callee::Helper(id)) => self.unit.protos.get(*id),
-            _ => None,
-        };
+        let How::Helper(id) = self.replay.value(vid).how else { return Vec::new() };
+        let proto = self.unit.protos.get(id);
         let what = proto.map_or("it", |p| &p.name);
         vec![(step, format!("{} is acquired here by `{what}`", self.name_or(vid, "the reference")))]
     }
@@ -390,10 +397,7 @@ impl Scene<'_> {
             let released = self.replay.calls_from(made.step).any(|(_, proto, args)| {
                 proto.effects.releases.is_some_and(|arg| self.replay.root(args[usize::from(arg)]) == vid)
             });
-            let is_null =
-                self.replay.last_compared(vid).is_some_and(|c| self.checked(vid, c).1.ends_with("to be NULL"))
-                    && self.replay.last_compared(vid).is_some_and(|c| !self.checked(vid, c).1.contains("not to be"));
-            if !released && !is_null {
+            if !released && !self.found_null(vid) {
                 return Some((made.step, vid));
             }
         }
