@@ -86,7 +86,13 @@ impl Linker {
         let mut maps = Vec::new();
         let mut raw_maps = Vec::new();
         let mut own_slots = Vec::new();
+        let quota = self.engine.limits().map_bytes as u64;
+        let mut bytes = 0u64;
         for (at, def) in program.maps.iter().enumerate() {
+            bytes = bytes.saturating_add(Map::bytes_for(&def.spec)? as u64);
+            if bytes > quota {
+                return Err(Error::Limit { limit: "map_bytes", max: quota, found: bytes });
+            }
             let map = def.create()?;
             raw_maps.push(RawMap { spec: def.spec.clone(), frozen: def.frozen(&map) });
             own_slots.extend(def.own_slots.iter().map(|&slot| (at, slot)));
