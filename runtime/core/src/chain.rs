@@ -17,7 +17,7 @@ pub struct Chain<H: Ctx> {
     goes_on: fn(&H::Verdict) -> bool,
 }
 
-impl<H: Ctx> Chain<H> {
+impl<H: Ctx + 'static> Chain<H> {
     /// An empty chain; `goes_on` says which verdicts let the next plugin run.
     #[must_use]
     pub fn new(goes_on: fn(&H::Verdict) -> bool) -> Chain<H> {

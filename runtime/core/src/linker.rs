@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use stingless_abi::{FIRST_NAMED_ID, HookDef, Proto, ProtoTable};
+use stingless_abi::{ArgKind, FIRST_NAMED_ID, HookDef, Proto, ProtoTable};
 use stingless_object::{KconfigValue, Object, Unit};
 
 use crate::caller::HostState;
@@ -126,6 +126,11 @@ impl Linker {
     }
 
     fn add(&mut self, row: HelperRow) -> Result<()> {
+        // Keys and values are proved for "the map argument": there can be one.
+        let maps = row.proto.args.iter().filter(|a| matches!(a.kind, ArgKind::Map(_))).count();
+        if maps > 1 {
+            return Err(Error::setting(&row.proto.name, &format!("{maps} map arguments"), "at most one map argument"));
+        }
         if let Some(known) = self.helpers.get(&row.proto.id)
             && *known.proto != *row.proto
         {
