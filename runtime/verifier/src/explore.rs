@@ -337,7 +337,7 @@ fn prove(env: &Env<'_>, state: &State, insn: &Insn) -> Check {
             for obligation in of_helper(proto) {
                 checker.prove(&obligation).map_err(|f| f.of(&obligation))?;
             }
-            Ok(())
+            checker.lock_matches(proto)
         }
         Insn::Call(Callee::Local(target)) => checker.function(target),
         _ => Ok(()),

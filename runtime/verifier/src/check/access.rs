@@ -276,6 +276,8 @@ impl Checker<'_> {
             };
             match stack.byte(off) {
                 Byte::Invalid => return uninit(off),
+                // A released reference was spilled there. Loading it gives nothing that may be read.
+                Byte::Spill if slot.value.is_uninit() && !fills => return uninit(off),
                 Byte::Spill if slot.has_ptr() && !fills => {
                     return fail(
                         Kind::SpillCorrupted,

@@ -5,7 +5,7 @@ mod args;
 mod compare;
 mod function;
 
-use stingless_abi::{Entry, Rights, Trust};
+use stingless_abi::{ArgKind, Entry, Proto, Rights, Trust};
 use stingless_isa::{AluOp, Callee, Operand, Reg, Width};
 
 use crate::domain::Scalar;
@@ -256,7 +256,7 @@ impl Checker<'_> {
         if self.state.lock.is_some() && proto.effects.lock != Some(false) {
             return fail(Kind::LockHeld, format!("helper `{}` is called while a lock is held", proto.name));
         }
-        let calls_back = proto.args.iter().any(|a| matches!(a.kind, stingless_abi::ArgKind::Callback(_)));
+        let calls_back = proto.args.iter().any(|a| matches!(a.kind, ArgKind::Callback(_)));
         if calls_back && self.state.depth() >= self.env.limits.frames {
             return fail(
                 Kind::TooManyFrames,
@@ -274,6 +274,22 @@ impl Checker<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A helper that gives a lock back is given the one that is held.
+    pub(crate) fn lock_matches(&self, proto: &Proto) -> Check {
+        if proto.effects.lock != Some(false) {
+            return Ok(());
+        }
+        let Some(lock) = self.state.lock else {
+            return fail(Kind::LockMissing, format!("`{}` is called, but no lock is held", proto.name));
+        };
+        let arg = proto.args.iter().zip(Reg::ARGS).find(|(a, _)| matches!(a.kind, ArgKind::SpinLock));
+        let given = arg.map(|(_, reg)| self.state.reg(reg));
+        if given.is_some_and(|v| v.region() == Some(Region::MapValue(lock.map)) && v.id == lock.id) {
+            return Ok(());
+        }
+        fail(Kind::LockArg, format!("`{}` is given another lock than the one that is held", proto.name))
     }
 
     fn unheld(&self) -> Check {

@@ -69,7 +69,7 @@ impl Machine<'_> {
     fn frozen(&self, ptr: &Value, map: u32, off: i16, size: Size) -> Option<u64> {
         let map = self.env.unit.maps.get(map as usize)?;
         // With more elements than one, the pointer may be to any of them.
-        let bytes = map.frozen.as_ref().filter(|_| map.spec.max_entries == 1)?;
+        let bytes = map.frozen.as_ref().filter(|_| map.spec.max_entries == 1 && !map.spec.prog_writes())?;
         let from = usize::try_from(ptr.fixed_off()? + i64::from(off)).ok()?;
         let part = bytes.get(from..from.checked_add(size.bytes() as usize)?)?;
         Some(part.iter().rev().fold(0, |acc, &b| acc << 8 | u64::from(b)))
