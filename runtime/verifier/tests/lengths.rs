@@ -114,3 +114,29 @@ fn bytes_before_an_offset_that_was_not_compared_are_not_there() {
     reject(unit(&text(""), vec![], xdp_hook()), "packet-bounds");
     accept(unit(&text("if r6 > r7 goto out"), vec![], xdp_hook()));
 }
+
+/// What lies behind a checked offset lies behind a bounded step from it, too.
+#[test]
+fn a_step_behind_a_checked_offset_is_covered() {
+    let text = |mask: u32| {
+        format!(
+            "r0 = 0\n if r2 < 17 goto out\n r3 = *(u8 *)(r1 + 0)\n r4 = *(u8 *)(r1 + 1)\n r4 &= {mask}\n
+             r5 = r3\n r5 += 16\n if r5 > r2 goto out\n r1 += r3\n r1 += 1\n r1 += r4\n r0 = *(u64 *)(r1 + 0)\n out:\n exit"
+        )
+    };
+    accept(unit(&text(7), vec![], raw_hook()));
+    reject(unit(&text(8), vec![], raw_hook()), "packet-bounds");
+}
+
+/// The end of the memory, less a constant, plus a bounded step.
+#[test]
+fn memory_is_read_backwards_from_its_end() {
+    let text = |mask: u32| {
+        format!(
+            "r0 = 0\n if r2 < 16 goto out\n r4 = *(u8 *)(r1 + 1)\n r4 &= {mask}\n r1 += r2\n r1 += -8\n r1 += r4\n
+             r0 = *(u8 *)(r1 + 0)\n out:\n exit"
+        )
+    };
+    accept(unit(&text(7), vec![], raw_hook()));
+    reject(unit(&text(15), vec![], raw_hook()), "packet-bounds");
+}

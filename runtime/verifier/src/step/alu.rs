@@ -147,8 +147,35 @@ impl Machine<'_> {
                 }
             }
         }
+        Ok(self.further(state, &ptr, sum, &num.num, minus))
+    }
+
+    /// A pointer with a learned range that has a variable part already, moved by one more number.
+    ///
+    /// What was known to lie behind the old variable part lies behind the new one, less the greatest step.
+    fn further(&mut self, state: &mut State, ptr: &Value, sum: Scalar, step: &Scalar, minus: bool) -> Value {
         let id = self.fresh_id();
-        Ok(Value { num: sum, id, ..ptr })
+        let moved = Value { num: sum, id, ..*ptr };
+        let Some(region) = ptr.region() else { return moved };
+        let step = if minus { Scalar::neg(Width::W64, *step) } else { *step };
+        let known = if region == Region::Linked && ptr.id == state.length_id {
+            state.reach(region, ptr.id).or(Some(0))
+        } else {
+            state.reach(region, ptr.id)
+        };
+        let (Some(known), true) = (known, step.smin() > -(1 << 29) && step.smax() < 1 << 29) else {
+            return moved;
+        };
+        // base + var + known <= end, and the new variable part is var + off + step.
+        let Ok(bytes) = u32::try_from(i64::from(known) - i64::from(ptr.off) - step.smax()) else {
+            return moved;
+        };
+        let num = Scalar::alu(AluOp::Add, Width::W64, sum, Scalar::constant(i64::from(ptr.off) as u64));
+        if num.smin() <= -(1 << 29) {
+            return moved;
+        }
+        state.learn(region, id, bytes);
+        Value { num, off: 0, ..moved }
     }
 }
 
