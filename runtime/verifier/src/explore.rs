@@ -9,7 +9,7 @@ use crate::error::{Class, VerifierError};
 use crate::facts::Stats;
 use crate::liveness::Liveness;
 use crate::obligation::{of_helper, of_insn};
-use crate::prune::{self, Comparison, Keeper, KeptId, Mode, NONE, NodePair};
+use crate::prune::{self, Comparison, Keeper, KeptId, Mode, NONE, NodePair, Widening};
 use crate::report::{Kind, START, Trace, explain};
 use crate::state::State;
 use crate::step::{Machine, Next};
@@ -42,6 +42,25 @@ pub(crate) struct Shared {
     pub(crate) functions: Vec<Option<u64>>,
     /// Global functions being explored.
     pub(crate) nesting: usize,
+    /// Numbers were widened that proofs relied on.
+    pub(crate) widened: bool,
+}
+
+/// Unfinished states that a path is compared with, latest first.
+const MAX_ROUNDS_COMPARED: u32 = 48;
+
+/// Rounds of a converging loop before numbers are widened that proofs rely on.
+const PATIENCE: u32 = 6;
+
+/// What a path met before where it is now.
+#[derive(Clone, Copy, Debug, Default)]
+struct Earlier {
+    /// The last round of the same converging loop.
+    latest: Option<KeptId>,
+    /// How many rounds of it are kept.
+    rounds: u32,
+    /// How many unfinished states there are.
+    looping: u32,
 }
 
 /// What looking at kept states gives.
@@ -203,8 +222,7 @@ impl<'m, 'a> Explorer<'m, 'a> {
     fn visit(&mut self, path: &mut Path) -> Result<Visit, Box<Fail>> {
         let forced = self.machine.env.cfg.is_forced_checkpoint(path.at);
         let calls = forced && matches!(self.machine.env.unit.code.insns()[path.at], Insn::Call(_));
-        let mut earlier = None;
-        let mut looping = false;
+        let mut earlier = Earlier::default();
         let candidates = self.keeper.at(path.at).to_vec();
         for id in candidates.into_iter().rev() {
             self.shared.work += 1;
@@ -214,7 +232,10 @@ impl<'m, 'a> Explorer<'m, 'a> {
                 continue;
             }
             if self.keeper.unfinished(id) {
-                looping = true;
+                earlier.looping += 1;
+                if earlier.looping > MAX_ROUNDS_COMPARED {
+                    continue;
+                }
                 // The same loop, a round later: a callback that returned, or a `may_goto` that went on.
                 let again = if calls {
                     let (was, now) = (old.frame(), path.state.frame());
@@ -223,7 +244,8 @@ impl<'m, 'a> Explorer<'m, 'a> {
                     forced && kept.rounds != path.rounds
                 };
                 if again {
-                    earlier = earlier.or(Some(id));
+                    earlier.latest = earlier.latest.or(Some(id));
+                    earlier.rounds += 1;
                     if self.covers(id, path, Mode::Within) {
                         self.machine.collector.converges();
                         return Ok(self.covered(id, 0, id));
@@ -244,7 +266,7 @@ impl<'m, 'a> Explorer<'m, 'a> {
         if calls && path.state.frame().iterations == 0 {
             path.state.frame_mut().instance = self.machine.fresh_id();
         }
-        self.keep(path, forced, looping, earlier)
+        self.keep(path, forced, earlier)
     }
 
     fn covered(&mut self, id: KeptId, tail: u64, low: KeptId) -> Visit {
@@ -271,21 +293,19 @@ impl<'m, 'a> Explorer<'m, 'a> {
     }
 
     /// Keeps the path's state where that is due.
-    fn keep(
-        &mut self,
-        path: &mut Path,
-        forced: bool,
-        looping: bool,
-        earlier: Option<KeptId>,
-    ) -> Result<Visit, Box<Fail>> {
-        let due = if looping { path.jumps >= 20 || path.steps >= 100 } else { path.jumps >= 2 && path.steps >= 8 };
+    fn keep(&mut self, path: &mut Path, forced: bool, earlier: Earlier) -> Result<Visit, Box<Fail>> {
+        let due = if earlier.looping > 0 {
+            path.jumps >= 20 || path.steps >= 100
+        } else {
+            path.jumps >= 2 && path.steps >= 8
+        };
         if !forced && !due {
             return Ok(Visit::GoOn);
         }
-        if forced {
-            if let Some(old) = earlier.and_then(|id| self.keeper.get(id).state.as_deref()) {
-                prune::widen(&mut path.state, old, &self.machine.nodes);
-            }
+        if let Some(old) = earlier.latest.and_then(|id| self.keeper.get(id).state.as_deref()) {
+            let all = self.machine.env.widens_all && earlier.rounds >= PATIENCE;
+            let widening = if all { Widening::All } else { Widening::Imprecise };
+            self.shared.widened |= prune::widen(&mut path.state, old, &self.machine.nodes, widening);
         }
         prune::clean(&mut path.state, path.at, self.machine.env.unit, self.live);
         prune::renode(&mut path.state, &mut self.machine.nodes);

@@ -46,31 +46,63 @@ pub(crate) fn verify_given(
         trust,
         limits,
         trace: false,
+        widens_all: true,
         is_function: false,
         function_returns: false,
         moves_data: &moves,
     };
-    let proved = prove(&env, &live).map_err(|error| {
-        if error.class == Class::LoopOrBudget {
-            return error;
-        }
-        // Once more, with every step logged, to tell how it came to that. Failures are deterministic.
-        env.trace = true;
-        prove(&env, &live).err().unwrap_or(error)
-    });
-    let (longest, collector, stats) = proved?;
+    let (longest, collector, stats) = attempts(&mut env, &live)?;
     chains(&unit, &collector, limits)?;
     let facts = collector.into_facts(Some(longest));
     Ok(Verified { unit, facts, stats })
 }
 
-/// Walks the program and each global function that it calls; gives its longest path.
-fn prove(env: &Env<'_>, live: &Liveness) -> Result<(u64, Collector, Stats), Box<VerifierError>> {
+/// What a proof leaves: the longest path, what is exported, figures.
+type Proved = (u64, Collector, Stats);
+
+/// Proves the program; where widening may have lost the proof, without it; and once more to explain a failure.
+fn attempts(env: &mut Env<'_>, live: &Liveness) -> Result<Proved, Box<VerifierError>> {
+    let first = match prove(env, live, 0) {
+        Ok(proved) => return Ok(proved),
+        Err(failed) => failed,
+    };
+    let mut error = first.error;
+    if first.widened {
+        env.widens_all = false;
+        match prove(env, live, first.work) {
+            Ok(proved) => return Ok(proved),
+            // Of the two reports, one on a limit says less.
+            Err(other) if other.error.class == Class::LoopOrBudget => env.widens_all = true,
+            Err(other) => error = other.error,
+        }
+    }
+    if error.class == Class::LoopOrBudget {
+        return Err(error);
+    }
+    // With every step logged, to tell how it came to that. Failures are deterministic.
+    env.trace = true;
+    Err(prove(env, live, 0).err().map_or(error, |explained| explained.error))
+}
+
+/// A proof that failed.
+struct Failed {
+    error: Box<VerifierError>,
+    /// Numbers were widened that proofs relied on.
+    widened: bool,
+    /// What was spent.
+    work: u64,
+}
+
+/// Walks the program and each global function that it calls; `work` was spent before.
+fn prove(env: &Env<'_>, live: &Liveness, work: u64) -> Result<Proved, Failed> {
     let subprogs = env.unit.code.subprogs().len();
     let collector = Collector::new(env.unit.code.len(), subprogs);
-    let mut shared = Shared { stats: Stats::default(), work: 0, functions: vec![None; subprogs], nesting: 0 };
-    let (longest, collector) = explore(env, live, &mut shared, collector, 0, entry_state(env))?;
-    Ok((longest, collector, shared.stats))
+    let mut shared =
+        Shared { stats: Stats::default(), work, functions: vec![None; subprogs], nesting: 0, widened: false };
+    match explore(env, live, &mut shared, collector, 0, entry_state(env)) {
+        Ok((longest, collector)) => Ok((longest, collector, shared.stats)),
+        Err(error) => Err(Failed { error, widened: shared.widened, work: shared.work }),
+    }
 }
 
 /// Explores a global function from its arguments' types alone; gives its longest path.
@@ -111,6 +143,8 @@ fn explore(
         state.length_id = id;
         let length = Value { id, ..Value::scalar(Scalar::from_range(0, i64::MAX as u64)) };
         state.set(Reg::R2, length);
+        // As many bytes as the length says are there.
+        state.learn(Region::Linked, id, 0);
     }
     let longest = Explorer::new(&mut machine, live, shared).run(at, state)?;
     Ok((longest, machine.collector))

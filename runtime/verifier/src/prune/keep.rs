@@ -48,6 +48,38 @@ pub(crate) fn clean(state: &mut State, at: usize, unit: &Unit, live: &Liveness) 
     }
     forget_reaches(state);
     forget_links(state);
+    rebase_links(state);
+}
+
+/// Lets the first holder of each link be its base, so that the rounds of a loop look alike.
+fn rebase_links(state: &mut State) {
+    let mut seen: Vec<(u32, i32)> = Vec::new();
+    for value in state.values().filter(|v| v.is_scalar() && v.id != 0 && v.id != state.length_id) {
+        if !seen.iter().any(|s| s.0 == value.id) {
+            seen.push((value.id, value.off));
+        }
+    }
+    for (id, shift) in seen.into_iter().filter(|s| s.1 != 0) {
+        if state.values().any(|v| v.is_ptr() && v.id == id) {
+            continue;
+        }
+        // Other distances that would not fit keep the base where it is.
+        if state.values().any(|v| v.is_scalar() && v.id == id && v.off.checked_sub(shift).is_none()) {
+            continue;
+        }
+        state.update_all(|v| v.is_scalar() && v.id == id, |v| v.off -= shift);
+        for reach in state.reaches.iter_mut().filter(|r| r.var == id) {
+            // old base + bytes <= length; the new base is the old one plus the shift. Both are integers below it.
+            reach.bytes = match u32::try_from(shift).ok().and_then(|s| reach.bytes.checked_sub(s)) {
+                Some(bytes) => bytes,
+                None => {
+                    reach.var = u32::MAX;
+                    0
+                }
+            };
+        }
+        state.reaches.retain(|r| r.var != u32::MAX);
+    }
 }
 
 /// Drops what was learned of data that no pointer leads to any more, and of variable parts that nobody has.
@@ -100,38 +132,56 @@ pub(crate) fn renode(state: &mut State, nodes: &mut Nodes) {
     }
 }
 
-/// Makes numbers that differ from those of an earlier visit unknown, where no proof relied on them.
+/// How far numbers that differ from those of an earlier visit are widened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Widening {
+    /// Those that no proof relied on become unknown, as in Linux.
+    Imprecise,
+    /// The others grow past the bound that moved, too. A proof may then fail that unrolling finds.
+    All,
+}
+
+/// Widens numbers that differ from those of an earlier visit, so that a loop converges. Whether a number that a proof
+/// relied on was among them.
 ///
-/// A loop that converges then does so at once; it is sound because the widened state covers the other.
-pub(crate) fn widen(state: &mut State, earlier: &State, nodes: &Nodes) {
+/// It is sound because the widened state covers the other.
+pub(crate) fn widen(state: &mut State, earlier: &State, nodes: &Nodes, widening: Widening) -> bool {
+    let mut relied = false;
     for index in 0..state.depth() {
-        let Some(old) = earlier.frame_at(index) else { return };
-        let differs =
-            |a: &Value, b: &Value| a.is_scalar() && b.is_scalar() && a.num != b.num && !nodes.is_precise(b.node);
-        let Some(frame) = state.frame_at(index) else { return };
+        let Some(old) = earlier.frame_at(index) else { break };
+        let differs = |a: &Value, b: &Value| {
+            let open = widening == Widening::All || !nodes.is_precise(b.node);
+            a.is_scalar() && b.is_scalar() && a.num != b.num && open
+        };
+        let Some(frame) = state.frame_at(index) else { break };
+        let slots = || frame.stack.slots().iter().zip(old.stack.slots());
         let any = frame.regs.iter().zip(&old.regs).any(|(a, b)| differs(a, b))
-            || frame
-                .stack
-                .slots()
-                .iter()
-                .zip(old.stack.slots())
-                .any(|(a, b)| same_place(a, b) && differs(&a.value, &b.value));
+            || slots().any(|(a, b)| same_place(a, b) && differs(&a.value, &b.value));
         if !any {
             continue;
         }
-        let Some(frame) = state.frame_at_mut(index) else { return };
-        for (a, b) in frame.regs.iter_mut().zip(&old.regs) {
-            if differs(a, b) {
-                *a = Value { node: a.node, ..Value::unknown() };
-            }
+        let Some(frame) = state.frame_at_mut(index) else { break };
+        for (a, b) in frame.regs.iter_mut().zip(&old.regs).filter(|(a, b)| differs(a, b)) {
+            relied |= grow(a, b, 8, nodes);
         }
         for (a, b) in frame.stack.slots_mut().iter_mut().zip(old.stack.slots()) {
             if same_place(a, b) && differs(&a.value, &b.value) {
-                let max = u64::MAX >> (64 - 8 * u32::from(a.len));
-                a.value = Value { node: a.value.node, ..Value::scalar(Scalar::from_range(0, max)) };
+                relied |= grow(&mut a.value, &b.value, a.len, nodes);
             }
         }
     }
+    relied
+}
+
+/// Widens a number of `bytes` bytes, zero-extended; whether a proof relied on it.
+fn grow(value: &mut Value, old: &Value, bytes: u8, nodes: &Nodes) -> bool {
+    let relied = nodes.is_precise(old.node);
+    let any = Scalar::from_range(0, u64::MAX >> (64 - 8 * u32::from(bytes)));
+    let num = if relied { Scalar::widen(&old.num, &value.num).intersect(&any).unwrap_or(any) } else { any };
+    // The links stay where something may hang on them: they are claims that still hold.
+    let (id, off) = if relied { (value.id, value.off) } else { (0, 0) };
+    *value = Value { node: value.node, id, off, ..Value::scalar(num) };
+    relied
 }
 
 fn same_place(a: &Slot, b: &Slot) -> bool {

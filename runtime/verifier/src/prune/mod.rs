@@ -13,7 +13,7 @@ mod covers;
 mod keep;
 
 pub(crate) use covers::{Comparison, Mode, NodePair, same_chain};
-pub(crate) use keep::{clean, renode, widen};
+pub(crate) use keep::{Widening, clean, renode, widen};
 
 use crate::state::State;
 
