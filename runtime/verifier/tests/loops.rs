@@ -149,6 +149,35 @@ fn a_loop_around_a_callback_is_still_a_loop() {
     assert_eq!(e.class.key(), "loop-or-budget", "{e}");
 }
 
+/// A loop over all of the input memory: what was relied on is widened, what was compared with the length stays.
+#[test]
+fn a_loop_over_the_input_converges() {
+    let text = |step: u32| {
+        format!(
+            "r0 = 0\n if r2 == 0 goto out\n r3 = 0\n l:\n may_goto out\n r5 = r1\n r5 += r3\n r5 = *(u8 *)(r5 + 0)\n
+             r0 ^= r5\n r3 += {step}\n if r3 < r2 goto l\n out:\n exit"
+        )
+    };
+    let v = accept(unit(&text(1), vec![], raw_hook()));
+    assert!(v.stats().insns_processed < 200, "{:?}", v.stats());
+    accept(unit(&text(3), vec![], raw_hook()));
+    reject(unit(&text(1).replace("(r5 + 0)", "(r5 + 1)"), vec![], raw_hook()), "packet-bounds");
+    reject(unit(&text(1).replace("r3 < r2", "r3 <= r2"), vec![], raw_hook()), "packet-bounds");
+}
+
+/// Eight bytes at a time, with a second number that runs ahead of the first.
+#[test]
+fn a_loop_over_words_of_the_input_converges() {
+    let text = |ahead: u32| {
+        format!(
+            "r0 = 0\n r3 = 0\n l:\n r4 = r3\n r4 += {ahead}\n if r4 > r2 goto out\n may_goto out\n r5 = r1\n r5 += r3\n
+             r5 = *(u64 *)(r5 + 0)\n r0 ^= r5\n r3 += 8\n goto l\n out:\n exit"
+        )
+    };
+    accept(unit(&text(8), vec![], raw_hook()));
+    reject(unit(&text(7), vec![], raw_hook()), "packet-bounds");
+}
+
 #[test]
 fn may_goto_converges() {
     let text = "r0 = 0\n l:\n may_goto out\n r0 += 1\n goto l\n out:\n exit";

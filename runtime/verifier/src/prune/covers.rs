@@ -34,7 +34,8 @@ pub(crate) struct Comparison<'a> {
     /// Unwritten stack bytes may be read.
     pub(crate) leaky: bool,
     pub(crate) mode: Mode,
-    ids: Vec<(u32, u32)>,
+    /// Old link, current link, and how much further the current one's base is from the old one's.
+    ids: Vec<(u32, u32, i64)>,
     /// What to link when the old state covers the current one.
     pub(crate) pairs: Vec<NodePair>,
 }
@@ -51,7 +52,7 @@ impl<'a> Comparison<'a> {
             return false;
         }
         if old.length_id != 0 {
-            self.ids.push((old.length_id, now.length_id));
+            self.ids.push((old.length_id, now.length_id, 0));
         }
         for (index, (a, b)) in old.frames().iter().zip(now.frames()).enumerate() {
             // The old state may have fewer calls back left to it than the current one.
@@ -102,10 +103,17 @@ impl<'a> Comparison<'a> {
             (_, _) => return false,
         }
         old.reaches.iter().all(|r| {
-            let var = if r.var == 0 { Some(0) } else { self.ids.iter().find(|p| p.0 == r.var).map(|p| p.1) };
+            let link =
+                if r.var == 0 { Some((0, 0)) } else { self.ids.iter().find(|p| p.0 == r.var).map(|p| (p.1, p.2)) };
             // Nobody who matters has that variable part: the old state went on without it.
-            let fits = |bytes: u32| if self.mode == Mode::Exact { bytes == r.bytes } else { bytes >= r.bytes };
-            var.is_none_or(|var| now.reach(r.region, var).is_some_and(fits))
+            let Some((var, shift)) = link else { return true };
+            // The old base is the current one plus the shift, and both are integers below the end.
+            let wanted = i64::from(r.bytes) + shift;
+            let fits = |bytes: u32| match self.mode {
+                Mode::Exact => i64::from(bytes) == wanted,
+                Mode::Loose | Mode::Within => i64::from(bytes) >= wanted,
+            };
+            shift >= 0 && now.reach(r.region, var).is_some_and(fits)
         })
     }
 
@@ -140,7 +148,7 @@ impl<'a> Comparison<'a> {
         if !self.number_within(old, now) {
             return false;
         }
-        if old.id != 0 && (old.off != now.off || !self.id(old.id, now.id)) {
+        if old.id != 0 && !self.link(old.id, now.id, i64::from(now.off) - i64::from(old.off)) {
             return false;
         }
         self.pairs.push((old.node, now.node));
@@ -149,13 +157,18 @@ impl<'a> Comparison<'a> {
 
     /// Whether the old id may stand for the new one, as it did before.
     fn id(&mut self, old: u32, now: u32) -> bool {
+        self.link(old, now, 0)
+    }
+
+    /// The same for links, whose bases may be apart.
+    fn link(&mut self, old: u32, now: u32, shift: i64) -> bool {
         if now == 0 {
             return false;
         }
         match self.ids.iter().find(|p| p.0 == old) {
-            Some(&(_, known)) => known == now,
+            Some(&(_, known, apart)) => known == now && apart == shift,
             None => {
-                self.ids.push((old, now));
+                self.ids.push((old, now, shift));
                 true
             }
         }

@@ -177,11 +177,21 @@ pub(crate) fn widen(state: &mut State, earlier: &State, nodes: &Nodes, widening:
 fn grow(value: &mut Value, old: &Value, bytes: u8, nodes: &Nodes) -> bool {
     let relied = nodes.is_precise(old.node);
     let any = Scalar::from_range(0, u64::MAX >> (64 - 8 * u32::from(bytes)));
-    let num = if relied { Scalar::widen(&old.num, &value.num).intersect(&any).unwrap_or(any) } else { any };
+    let num = if relied { outgrown(&old.num, &value.num).intersect(&any).unwrap_or(any) } else { any };
     // The links stay where something may hang on them: they are claims that still hold.
     let (id, off) = if relied { (value.id, value.off) } else { (0, 0) };
     *value = Value { node: value.node, id, off, ..Value::scalar(num) };
     relied
+}
+
+/// What holds `new`, with the bound that moved since `old` gone. Counters stay on their side of zero.
+fn outgrown(old: &Scalar, new: &Scalar) -> Scalar {
+    if old.smin() < 0 || new.smin() < 0 {
+        return Scalar::unknown();
+    }
+    let least = if new.umin() < old.umin() { 0 } else { old.umin() };
+    let most = if new.umax() > old.umax() { i64::MAX as u64 } else { old.umax() };
+    Scalar::from_range(least, most)
 }
 
 fn same_place(a: &Slot, b: &Slot) -> bool {

@@ -69,7 +69,9 @@ impl Machine<'_> {
     /// Gives the number in a register a link, so that copies of it can be told to be equal.
     pub(super) fn linked(&mut self, state: &mut State, reg: Reg) -> Value {
         let value = *state.reg(reg);
-        if !value.is_scalar() || value.id != 0 || value.as_constant().is_some() {
+        // Constants are told to be equal without a link, but a loop that is widened forgets what they were.
+        let needless = value.as_constant().is_some() && state.length_id == 0;
+        if !value.is_scalar() || value.id != 0 || needless {
             return value;
         }
         let value = Value { id: self.fresh_id(), off: 0, ..value };

@@ -25,6 +25,7 @@ impl Machine<'_> {
         (dst, src): (Reg, Operand),
         target: u32,
     ) -> Stepped {
+        self.name_compared(state, dst, src);
         let (a, b) = (*state.reg(dst), operand(state, src));
         let mut taken = None;
         if a.is_scalar() && b.is_scalar() {
@@ -82,6 +83,21 @@ impl Machine<'_> {
         self.collector.both(at);
         let other = taken.unwrap_or_else(|| Box::new(state.clone()));
         Ok(Next::Fork { now: at as u32 + 1, later: target, state: other })
+    }
+
+    /// Gives a number that is compared with the memory's length a link, to hang on what that teaches.
+    fn name_compared(&mut self, state: &mut State, dst: Reg, src: Operand) {
+        let (length, Operand::Reg(src)) = (state.length_id, src) else { return };
+        if length == 0 {
+            return;
+        }
+        for (one, other) in [(dst, src), (src, dst)] {
+            let value = *state.reg(one);
+            if value.is_scalar() && value.id == 0 && state.reg(other).is_scalar() && state.reg(other).id == length {
+                let id = self.fresh_id();
+                state.set(one, Value { id, off: 0, ..value });
+            }
+        }
     }
 
     fn decided(&mut self, at: usize, taken: bool, target: u32) -> Next {
