@@ -44,7 +44,7 @@ pub(crate) fn kind(e: &Error) -> &'static str {
         Error::Compile { .. } => "compile",
         Error::Map(_) => "map",
         Error::NoHook { .. } => "no-hook",
-        Error::HookMismatch { .. } => "hook-mismatch",
+        Error::HookMismatch { .. } | Error::ProgArray { .. } => "hook-mismatch",
         Error::Limit { .. } => "limit",
         _ => "other",
     }
@@ -53,7 +53,7 @@ pub(crate) fn kind(e: &Error) -> &'static str {
 fn class(e: &Error) -> &'static str {
     match e {
         Error::Raw { .. } => "encoding",
-        Error::Link { .. } | Error::Map(_) | Error::NoHook { .. } | Error::HookMismatch { .. } => "env",
+        Error::Link { .. } | Error::Map(_) | Error::NoHook { .. } | Error::HookMismatch { .. } | Error::ProgArray { .. } => "env",
         Error::Limit { .. } => "loop-or-budget",
         _ => "other",
     }

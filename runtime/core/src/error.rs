@@ -83,6 +83,13 @@ pub enum Error {
         /// The program's hook.
         found: String,
     },
+    /// A prog array does not take a program: it holds programs of another hook, or has no such slot.
+    ProgArray {
+        /// The program.
+        program: String,
+        /// Why.
+        source: Box<MapError>,
+    },
     /// No program or map has this name.
     NotFound {
         /// `program` or `map`.
@@ -206,6 +213,7 @@ impl fmt::Display for Error {
             Error::HookMismatch { program, want, found } => {
                 write!(f, "program `{program}` is of hook `{found}`, `{want}` was asked for")
             }
+            Error::ProgArray { program, source } => write!(f, "program `{program}`: {source}"),
             Error::NotFound { what, name, known } => write!(f, "no {what} named `{name}` (there are: {})", list(known)),
             Error::Conflict { what, claimed, holder } => write!(f, "{what} {claimed} is taken by `{holder}`"),
             Error::Limit { limit, max, found } => write!(f, "limit `{limit}` is {max}, {found} needed"),
@@ -229,7 +237,7 @@ impl std::error::Error for Error {
             Error::Verifier { report, .. } => Some(report),
             Error::Compile { source, .. } => Some(source),
             Error::Build(source) => Some(source),
-            Error::Map(source) => Some(source),
+            Error::Map(source) | Error::ProgArray { source, .. } => Some(source),
             Error::Trap(trap) => Some(trap),
             Error::NoHook { .. }
             | Error::HookMismatch { .. }

@@ -9,7 +9,7 @@ use stingless_verifier::Verified;
 
 use crate::error::{Error, Result};
 use crate::helper::HelperRow;
-use crate::maps::{Map, MapCore, ProgTarget};
+use crate::maps::{Map, MapCore, MapError, ProgTarget};
 use crate::sys::publish::ImageBuilder;
 use crate::vm::{Build, EngineKind, LiveMap, Program, Proof, Release, Settings};
 
@@ -145,14 +145,17 @@ impl Program {
 /// Puts a program into a slot of a prog array.
 pub(crate) fn set_program(map: &Map, index: u32, program: &Arc<Program>) -> Result<()> {
     let target = ProgTarget { hook: program.hook().name.as_ref().into(), id: program.id(), program: program.clone() };
-    map.core().set_program(index, target, 0)?;
-    Ok(())
+    map.core().set_program(index, target, 0).map_err(|source| prog_array(program, source))
+}
+
+fn prog_array(program: &Program, source: MapError) -> Error {
+    Error::ProgArray { program: program.name().to_owned(), source: Box::new(source) }
 }
 
 /// Says of each prog array that a program names which hook its programs are for.
 pub(crate) fn bind_prog_arrays(program: &Program, maps: &[Map]) -> Result<()> {
     for map in maps.iter().filter(|m| m.spec().kind == MapKind::ProgArray) {
-        map.core().bind_hook(&program.hook().name.as_ref().into())?;
+        map.core().bind_hook(&program.hook().name.as_ref().into()).map_err(|source| prog_array(program, source))?;
     }
     Ok(())
 }
