@@ -10,6 +10,7 @@
 //! // ring events: 1/8, 3/8                    all records afterwards
 //! // trace: len 64                            a line of bpf_trace_printk
 //! // reject: null                             refused, with this class, at the line that says REJECT (`null *`: at any)
+//! // error: no hook takes                    the object does not load, and the error says this
 //! // kernel: no, why                          not compared with the live kernel
 //! // kernel: accepts, why                     the live kernel with all capabilities accepts what we refuse
 //! ```
@@ -41,6 +42,8 @@ pub struct Expect {
     pub trace: Vec<String>,
     /// It is refused.
     pub reject: Option<Reject>,
+    /// The object does not load, and the error says this.
+    pub error: Option<String>,
     /// What the live kernel makes of it.
     pub kernel: Kernel,
 }
@@ -172,8 +175,9 @@ impl Expect {
             let Some((key, value)) = text.trim().split_once(':') else { continue };
             expect.line(key.trim(), value.trim(), source).map_err(|err| format!("line {at}: {err}"))?;
         }
-        if expect.hook.is_empty() || expect.runs.is_empty() == expect.reject.is_none() {
-            return Err("no hook, or neither or both of runs and a rejection".into());
+        let says = [!expect.runs.is_empty(), expect.reject.is_some(), expect.error.is_some()];
+        if expect.hook.is_empty() || says.iter().filter(|&&s| s).count() != 1 {
+            return Err("no hook, or not exactly one of runs, a rejection and an error".into());
         }
         Ok(expect)
     }
@@ -185,6 +189,7 @@ impl Expect {
             "program" => self.program = Some(value.to_owned()),
             "run" => self.runs.push(run(value)?),
             "trace" => self.trace.push(value.to_owned()),
+            "error" => self.error = Some(value.to_owned()),
             "reject" => self.reject = Some(reject(value, source)?),
             "kernel" if value.starts_with("no,") => self.kernel = Kernel::No,
             "kernel" if value.starts_with("accepts,") => self.kernel = Kernel::Accepts,
