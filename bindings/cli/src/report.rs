@@ -53,7 +53,11 @@ pub(crate) fn kind(e: &Error) -> &'static str {
 fn class(e: &Error) -> &'static str {
     match e {
         Error::Raw { .. } => "encoding",
-        Error::Link { .. } | Error::Map(_) | Error::NoHook { .. } | Error::HookMismatch { .. } | Error::ProgArray { .. } => "env",
+        Error::Link { .. }
+        | Error::Map(_)
+        | Error::NoHook { .. }
+        | Error::HookMismatch { .. }
+        | Error::ProgArray { .. } => "env",
         Error::Limit { .. } => "loop-or-budget",
         _ => "other",
     }

@@ -171,7 +171,7 @@ impl<'l> Load<'l> {
                 Ok(v)
             }
             Err(report) => {
-                // What a refused program took is not told yet.
+                info.stats = report.stats;
                 Err(Error::Verifier { file: None, report })
             }
         }

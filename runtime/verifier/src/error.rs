@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::facts::Stats;
+
 /// Class of a rejection: the published list, stable in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -105,6 +107,8 @@ pub struct VerifierError {
     pub signature: Option<String>,
     /// The branches of the path that failed, in order, and where each went; the last ones of a long path.
     pub path: Vec<Note>,
+    /// What it took to find out; zeros where the structure alone is wrong.
+    pub stats: Stats,
     /// An inconsistency of ours: the program is refused, and the report is to be sent to us.
     pub bug: bool,
 }
