@@ -111,7 +111,7 @@ impl VerifierError {
             help: None,
             signature: None,
             path: Vec::new(),
-            stats: Stats::default(),
+            stats: crate::facts::Stats::default(),
             bug: matches!(kind, Kind::Bug),
         })
     }
