@@ -53,7 +53,7 @@ pub use sys::args::{
     MemOut, NonEmpty, Out, Record, RecordPtr, ValueIn, ValuePtr,
 };
 #[doc(hidden)]
-pub use sys::assumed::{AssumedError, run_assumed};
+pub use sys::assumed::{AssumedError, AssumedProgram, run_assumed};
 #[doc(hidden)]
 pub use sys::call::CallCx;
 pub use sys::data::{Bytes, Packet};

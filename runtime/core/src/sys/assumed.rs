@@ -41,14 +41,54 @@ impl fmt::Display for AssumedError {
 
 impl std::error::Error for AssumedError {}
 
-/// Runs a program without maps that nobody proved, with `r1` = address and `r2` = length of `mem`.
+/// A program without maps that nobody proved, bound to an engine: what benchmarks call again and again.
+#[doc(hidden)]
+pub struct AssumedProgram(Program);
+
+impl AssumedProgram {
+    /// Binds a program to its helpers and compiles it where the engine does.
+    ///
+    /// # Errors
+    /// See [`AssumedError`].
+    pub fn new(
+        engine: EngineKind,
+        assumed: Assumed,
+        helpers: &[(u32, HelperFn)],
+        deadline_checks: bool,
+    ) -> Result<AssumedProgram, AssumedError> {
+        let rows = helpers.iter().map(|&(id, entry)| (id, HelperRow { entry, env: 0, keep: None }));
+        let parts = Build {
+            proof: Proof::Assumed(Arc::new(assumed)),
+            maps: Box::new([]),
+            helpers: rows.collect::<BTreeMap<_, _>>(),
+            settings: Settings { strict: false, ..Settings::default() },
+        };
+        bind(engine, parts, deadline_checks).map(AssumedProgram)
+    }
+
+    /// Runs it with `r1` = address and `r2` = length of `mem`.
+    ///
+    /// # Errors
+    /// In the checked interpreter any access outside of `mem` and the stack is a trap.
+    ///
+    /// # Safety
+    /// The program does nothing that its caller would not do itself: it is a test's. In the checked interpreter that is true
+    /// of every program whose helpers are sound for any arguments.
+    pub unsafe fn run(&self, mem: &mut [u8], deadline: Option<Duration>) -> Result<u64, Trap> {
+        let len = mem.len() as u64;
+        let addr = if mem.is_empty() { 0 } else { mem.as_mut_ptr().expose_provenance() as u64 };
+        // SAFETY: `mem` is borrowed for the call and its provenance exposed; the rest is the caller's promise.
+        unsafe { self.0.run([addr, len, 0, 0, 0], null(), deadline) }
+    }
+}
+
+/// Runs a program without maps that nobody proved, once, with `r1` = address and `r2` = length of `mem`.
 ///
 /// # Errors
-/// See [`AssumedError`]; in the checked interpreter any access outside of `mem` and the stack is a trap.
+/// See [`AssumedError`] and [`AssumedProgram::run`].
 ///
 /// # Safety
-/// The program does nothing that its caller would not do itself: it is a test's. In the checked interpreter that is true of
-/// every program whose helpers are sound for any arguments.
+/// As for [`AssumedProgram::run`].
 #[doc(hidden)]
 pub unsafe fn run_assumed(
     engine: EngineKind,
@@ -57,18 +97,9 @@ pub unsafe fn run_assumed(
     mem: &mut [u8],
     deadline: Option<Duration>,
 ) -> Result<u64, AssumedError> {
-    let rows = helpers.iter().map(|&(id, entry)| (id, HelperRow { entry, env: 0, keep: None }));
-    let parts = Build {
-        proof: Proof::Assumed(Arc::new(assumed)),
-        maps: Box::new([]),
-        helpers: rows.collect::<BTreeMap<_, _>>(),
-        settings: Settings { strict: false, ..Settings::default() },
-    };
-    let program = bind(engine, parts, deadline.is_some())?;
-    let len = mem.len() as u64;
-    let addr = if mem.is_empty() { 0 } else { mem.as_mut_ptr().expose_provenance() as u64 };
-    // SAFETY: `mem` is borrowed for the call and its provenance exposed; the rest is the caller's promise.
-    unsafe { program.run([addr, len, 0, 0, 0], null(), deadline) }.map_err(AssumedError::Trap)
+    let program = AssumedProgram::new(engine, assumed, helpers, deadline.is_some())?;
+    // SAFETY: passed on to the caller.
+    unsafe { program.run(mem, deadline) }.map_err(AssumedError::Trap)
 }
 
 fn bind(engine: EngineKind, parts: Build, deadline_checks: bool) -> Result<Program, AssumedError> {
