@@ -25,8 +25,8 @@ test: setup-test ## Every test, with a fixed-seed slice of the long ones (under 
 lint: setup-test ## Format, clippy, rustdoc, file rules
 	@.ci/lint
 
-bench: setup-build ## Speed, with ratios in the same run
-	@cargo run --release --quiet -p stingless-cli -- bench plugins/*.bpf.o
+bench: setup-build ## Speed, with ratios to native code and peers in the same run
+	@cd runtime/bench && cargo run --release --quiet
 
 soak: setup-test ## The long tests at their full counts; prints executions, seed and commit
 	@STINGLESS_SOAK=1 .ci/test
