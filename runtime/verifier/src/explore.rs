@@ -223,36 +223,13 @@ impl<'m, 'a> Explorer<'m, 'a> {
         let forced = self.machine.env.cfg.is_forced_checkpoint(path.at);
         let calls = forced && matches!(self.machine.env.unit.code.insns()[path.at], Insn::Call(_));
         let mut earlier = Earlier::default();
-        let candidates = self.keeper.at(path.at).to_vec();
+        if let Some(visit) = self.visit_unfinished(path, (forced, calls), &mut earlier)? {
+            return Ok(visit);
+        }
+        let candidates = self.keeper.finished(path.at).to_vec();
         for id in candidates.into_iter().rev() {
             self.shared.work += 1;
-            let kept = self.keeper.get(id);
-            let Some(old) = kept.state.as_deref() else { continue };
-            if !prune::same_chain(old, &path.state) {
-                continue;
-            }
-            if self.keeper.unfinished(id) {
-                earlier.looping += 1;
-                if earlier.looping > MAX_ROUNDS_COMPARED {
-                    continue;
-                }
-                // The same loop, a round later: a callback that returned, or a `may_goto` that went on.
-                let again = if calls {
-                    let (was, now) = (old.frame(), path.state.frame());
-                    now.iterations > 0 && was.instance == now.instance
-                } else {
-                    forced && kept.rounds != path.rounds
-                };
-                if again {
-                    earlier.latest = earlier.latest.or(Some(id));
-                    earlier.rounds += 1;
-                    if self.covers(id, path, Mode::Within) {
-                        self.machine.collector.converges();
-                        return Ok(self.covered(id, 0, id));
-                    }
-                } else if kept.rounds == path.rounds && self.covers(id, path, Mode::Exact) {
-                    return fail(Kind::InfiniteLoop, "the loop comes back here with nothing changed: it never ends");
-                }
+            if !self.same_chain(id, path) {
                 continue;
             }
             let low = self.keeper.depends_on(id);
@@ -261,12 +238,55 @@ impl<'m, 'a> Explorer<'m, 'a> {
                 let tail = self.keeper.get(id).longest;
                 return Ok(self.covered(id, tail, low));
             }
-            self.keeper.miss(path.at, id, if forced { 64 } else { 3 });
+            self.keeper.miss(id, if forced { 64 } else { 3 });
         }
         if calls && path.state.frame().iterations == 0 {
             path.state.frame_mut().instance = self.machine.fresh_id();
         }
         self.keep(path, forced, earlier)
+    }
+
+    /// Compares the path with the latest of the states it came by: a loop that converged, or one that never ends.
+    fn visit_unfinished(
+        &mut self,
+        path: &Path,
+        (forced, calls): (bool, bool),
+        earlier: &mut Earlier,
+    ) -> Result<Option<Visit>, Box<Fail>> {
+        let mut left = self.keeper.unfinished_at(path.at).len();
+        while left > 0 && earlier.looping < MAX_ROUNDS_COMPARED {
+            left -= 1;
+            let id = self.keeper.unfinished_at(path.at)[left];
+            self.shared.work += 1;
+            if !self.same_chain(id, path) {
+                continue;
+            }
+            earlier.looping += 1;
+            let kept = self.keeper.get(id);
+            // The same loop, a round later: a callback that returned, or a `may_goto` that went on.
+            let again = match (&kept.state, calls) {
+                (Some(old), true) => {
+                    let (was, now) = (old.frame(), path.state.frame());
+                    now.iterations > 0 && was.instance == now.instance
+                }
+                (_, _) => forced && kept.rounds != path.rounds,
+            };
+            if again {
+                earlier.latest = earlier.latest.or(Some(id));
+                earlier.rounds += 1;
+                if self.covers(id, path, Mode::Within) {
+                    self.machine.collector.converges();
+                    return Ok(Some(self.covered(id, 0, id)));
+                }
+            } else if kept.rounds == path.rounds && self.covers(id, path, Mode::Exact) {
+                return fail(Kind::InfiniteLoop, "the loop comes back here with nothing changed: it never ends");
+            }
+        }
+        Ok(None)
+    }
+
+    fn same_chain(&self, id: KeptId, path: &Path) -> bool {
+        self.keeper.get(id).state.as_deref().is_some_and(|old| prune::same_chain(old, &path.state))
     }
 
     fn covered(&mut self, id: KeptId, tail: u64, low: KeptId) -> Visit {

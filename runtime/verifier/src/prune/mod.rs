@@ -28,6 +28,8 @@ pub(crate) const NONE: KeptId = KeptId::MAX;
 pub(crate) struct Kept {
     /// The state; `None` once it was given up.
     pub(crate) state: Option<Box<State>>,
+    /// Where it is.
+    insn: usize,
     /// The kept state before it on the path.
     parent: KeptId,
     /// Instructions from the parent to here.
@@ -45,12 +47,20 @@ pub(crate) struct Kept {
     bytes: usize,
 }
 
+/// The states kept at one instruction, latest last. Paths are walked depth first, so that the unfinished ones finish in
+/// the opposite order; there may be very many of them in a long loop, of which few are ever looked at.
+#[derive(Clone, Debug, Default)]
+struct Place {
+    finished: Vec<KeptId>,
+    unfinished: Vec<KeptId>,
+}
+
 /// All kept states.
 #[derive(Debug)]
 pub(crate) struct Keeper {
     kept: Vec<Kept>,
     /// By instruction.
-    at: Vec<Vec<KeptId>>,
+    at: Vec<Place>,
     /// Bytes that the states take, roughly.
     pub(crate) bytes: usize,
     /// States held now, and at most.
@@ -63,6 +73,7 @@ impl Keeper {
     pub(crate) fn new(insns: usize) -> Keeper {
         let root = Kept {
             state: None,
+            insn: 0,
             parent: NONE,
             steps: 0,
             branches: 1,
@@ -73,7 +84,7 @@ impl Keeper {
             misses: 0,
             bytes: 0,
         };
-        Keeper { kept: vec![root], at: vec![Vec::new(); insns], bytes: 0, alive: 0, peak: 0 }
+        Keeper { kept: vec![root], at: vec![Place::default(); insns], bytes: 0, alive: 0, peak: 0 }
     }
 
     /// How many states were ever kept.
@@ -81,9 +92,14 @@ impl Keeper {
         self.kept.len() as u64 - 1
     }
 
-    /// The states kept at an instruction, latest last.
-    pub(crate) fn at(&self, insn: usize) -> &[KeptId] {
-        &self.at[insn]
+    /// The finished states kept at an instruction, latest last.
+    pub(crate) fn finished(&self, insn: usize) -> &[KeptId] {
+        &self.at[insn].finished
+    }
+
+    /// The unfinished states kept at an instruction, latest last.
+    pub(crate) fn unfinished_at(&self, insn: usize) -> &[KeptId] {
+        &self.at[insn].unfinished
     }
 
     /// A kept state.
@@ -118,6 +134,7 @@ impl Keeper {
         let bytes = state_bytes(&state);
         self.kept.push(Kept {
             state: Some(state),
+            insn,
             parent,
             steps,
             branches: 1,
@@ -128,7 +145,7 @@ impl Keeper {
             misses: 0,
             bytes,
         });
-        self.at[insn].push(id);
+        self.at[insn].unfinished.push(id);
         self.bytes += bytes + size_of::<Kept>();
         self.alive += 1;
         self.peak = self.peak.max(self.alive);
@@ -145,17 +162,17 @@ impl Keeper {
         self.kept[id as usize].hits += 1;
     }
 
-    /// A kept state did not cover a path. Gives it up where it never helps.
-    pub(crate) fn miss(&mut self, insn: usize, id: KeptId, patience: u32) {
+    /// A finished state did not cover a path. Gives it up where it never helps.
+    pub(crate) fn miss(&mut self, id: KeptId, patience: u32) {
         let kept = &mut self.kept[id as usize];
         kept.misses += 1;
-        if kept.branches > 0 || kept.misses <= kept.hits.saturating_mul(patience).saturating_add(patience) {
+        if kept.misses <= kept.hits.saturating_mul(patience).saturating_add(patience) {
             return;
         }
         kept.state = None;
         self.bytes -= kept.bytes;
         self.alive -= 1;
-        self.at[insn].retain(|&k| k != id);
+        self.at[kept.insn].finished.retain(|&k| k != id);
     }
 
     /// A path ends that started from kept state `id`, `steps` instructions ago; at kept state `low`, if that is not final.
@@ -172,6 +189,12 @@ impl Keeper {
             if kept.low == id {
                 kept.low = NONE;
             }
+            let place = &mut self.at[kept.insn];
+            // The last one, for what is kept later on a path finishes earlier.
+            if let Some(index) = place.unfinished.iter().rposition(|&k| k == id) {
+                place.unfinished.remove(index);
+            }
+            place.finished.push(id);
             steps = kept.steps.saturating_add(kept.longest);
             low = kept.low;
             id = kept.parent;
