@@ -7,6 +7,7 @@ pub mod data_file;
 pub mod engine;
 #[cfg(target_arch = "x86_64")]
 pub mod exec;
+pub mod fragments;
 #[cfg(target_arch = "x86_64")]
 pub mod jit;
 pub mod kernel;

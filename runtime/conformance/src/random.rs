@@ -35,16 +35,17 @@ impl Random {
     }
 
     /// A number below `n`.
-    fn below(&mut self, n: u64) -> u64 {
+    pub fn below(&mut self, n: u64) -> u64 {
         self.bits() % n
     }
 
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    /// One of several.
+    pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len() as u64) as usize]
     }
 
     /// A constant of one of the shapes that matter: small, at an edge, any.
-    fn constant(&mut self) -> u64 {
+    pub fn constant(&mut self) -> u64 {
         let any = self.bits();
         match self.below(4) {
             0 => any % 70,
