@@ -90,7 +90,7 @@ impl Generator {
     }
 
     fn part(&mut self, depth: u32) {
-        match self.random.below(20) {
+        match self.random.below(22) {
             0..=3 => self.arithmetic(),
             4..=5 => self.read_memory(),
             6..=7 => self.guarded_memory(),
@@ -102,7 +102,8 @@ impl Generator {
             16 => self.random_number(),
             17 => self.call(),
             18 => self.array(),
-            _ => self.call_back(),
+            19 => self.call_back(),
+            _ => self.input_loop(depth),
         }
     }
 
@@ -299,6 +300,35 @@ impl Generator {
         self.slots = slots;
         self.line(&format!("r5 = *(u64 *)(r10 - {slot})\nr5 += 1\n*(u64 *)(r10 - {slot}) = r5"));
         self.line(&format!("if r5 < {turns} goto {label}"));
+    }
+
+    /// A loop over the input with a step, a bound and an access that may or may not fit together.
+    fn input_loop(&mut self, depth: u32) {
+        if depth > 1 {
+            return self.read_memory();
+        }
+        let (label, leave) = (self.label(), self.label());
+        let step = self.random.pick(&[1, 1, 2, 8]);
+        let (size, bytes) = self.random.pick(&[("u8", 1), ("u8", 1), ("u16", 2), ("u64", 8)]);
+        let start = self.random.pick(&[0, 0, 1, 4]);
+        let ahead = bytes + self.random.pick(&[0, 0, 0, 1]) - self.random.pick(&[0, 0, 0, 1]);
+        let cond = self.random.pick(&[">", ">", ">="]);
+        let guard = format!("r5 = r4\nr5 += {ahead}\nif r5 {cond} r8 goto {leave}");
+        self.line(&format!("r4 = {start}\n{label}:\nmay_goto {leave}"));
+        if self.random.below(8) > 0 {
+            self.line(&guard);
+        }
+        self.line(&format!("r5 = r9\nr5 += r4\nr3 = *({size} *)(r5 + 0)\nr6 += r3\nr4 += {step}\nr5 = 1"));
+        if self.random.below(3) == 0 {
+            let skip = self.label();
+            self.line(&format!("if r3 == 7 goto {skip}\nr6 ^= 3\n{skip}:"));
+        }
+        match self.random.below(3) {
+            0 => self.line(&format!("if r4 < r8 goto {label}")),
+            1 => self.line(&format!("if r4 < 9 goto {label}")),
+            _ => self.line(&format!("goto {label}")),
+        }
+        self.line(&format!("{leave}:\nr3 = 1\nr4 = 2\nr5 = 3"));
     }
 
     fn call(&mut self) {

@@ -8,10 +8,10 @@ mod support;
 
 use generate::Random;
 use machine::{Layout, Machine, VALUE};
-use stingless_abi::MapKind;
+use stingless_abi::{Limits, MapKind, Trust};
 use stingless_isa::{assemble, disasm};
-use stingless_verifier::Verified;
-use support::{check, map, raw_hook, unit_of};
+use stingless_verifier::{Verified, verify};
+use support::{map, raw_hook, unit_of};
 
 const HERE: Layout = Layout { mem: 0x10_0000, stack: 0x20_0000, value: 0x30_0000, map: 0x40_0000 };
 const THERE: Layout =
@@ -59,7 +59,9 @@ fn what_is_accepted_keeps_its_promises() {
         };
         let maps = vec![map(MapKind::Hash, 4, VALUE as u32, 8), map(MapKind::Array, 4, VALUE as u32, 2)];
         let listing = disasm(&code);
-        match check(unit_of(code, maps, raw_hook())) {
+        // Small limits: a program that needs more is no use here.
+        let limits = Limits { examined_insns: 20_000, work: 100_000, ..Limits::default() };
+        match verify(unit_of(code, maps, raw_hook()), Trust::Untrusted, &limits) {
             Ok(verified) => {
                 accepted += 1;
                 if let Err(e) = runs(&verified, seed) {
