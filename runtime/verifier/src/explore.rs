@@ -184,7 +184,7 @@ impl<'m, 'a> Explorer<'m, 'a> {
         if self.shared.work > limits.work {
             return fail(Kind::Budget, format!("the program is too complex: more than {} steps of work", limits.work));
         }
-        if self.shared.work % 256 == 0 {
+        if self.shared.work.is_multiple_of(256) {
             let pending = self.pending.last().map_or(0, |p| prune::state_bytes(&p.state)) * self.pending.len();
             if self.keeper.bytes + self.machine.nodes.bytes() + pending > limits.verifier_bytes {
                 let message = format!("the verification takes more than {} bytes of memory", limits.verifier_bytes);

@@ -207,7 +207,7 @@ pub(crate) fn state_bytes(state: &State) -> usize {
     let frame = state.frame();
     size_of::<State>()
         + size_of_val(&frame.regs)
-        + frame.stack.slots().len() * size_of::<crate::state::Slot>()
+        + size_of_val(frame.stack.slots())
         + state.depth() * 8
         + state.reaches.len() * 16
         + 128

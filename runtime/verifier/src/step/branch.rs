@@ -4,7 +4,7 @@ use stingless_isa::{AluOp, Cond, Operand, Reg, Width};
 
 use super::alu::operand;
 use super::{Machine, Next, Stepped};
-use crate::check::{NullTest, bug, null_test, same_base};
+use crate::check::{Fail, NullTest, bug, null_test, same_base};
 use crate::domain::Scalar;
 use crate::precision::NodeId;
 use crate::region::Region;
@@ -27,62 +27,76 @@ impl Machine<'_> {
     ) -> Stepped {
         self.name_compared(state, dst, src);
         let (a, b) = (*state.reg(dst), operand(state, src));
-        let mut taken = None;
-        if a.is_scalar() && b.is_scalar() {
-            if let Some(outcome) = same_number(cond, &a, &b, src == Operand::Reg(dst)) {
-                self.rely(a.node);
-                self.rely(b.node);
-                return Ok(self.decided(at, outcome, target));
-            }
-            let split = Scalar::branch(cond, width, a.num, b.num);
-            let outcome = match (split.taken, split.fallthrough) {
-                (Some(_), None) => Some(true),
-                (None, Some(_)) => Some(false),
-                (None, None) => return bug("a branch has no outcome"),
-                (Some((x, y)), Some((p, q))) => {
-                    let mut other = Box::new(state.clone());
-                    self.learn_numbers(&mut other, (dst, a, x), (src, b, y));
-                    self.learn_lengths(&mut other, cond, width, (a, x), (b, y));
-                    self.learn_numbers(state, (dst, a, p), (src, b, q));
-                    self.learn_lengths(state, negated(cond), width, (a, p), (b, q));
-                    taken = Some(other);
-                    None
-                }
-            };
-            if let Some(outcome) = outcome {
-                self.rely(a.node);
-                self.rely(b.node);
-                // What holds for certain may still tell how long memory is.
-                let holds = if outcome { cond } else { negated(cond) };
-                self.learn_lengths(state, holds, width, (a, a.num), (b, b.num));
-                return Ok(self.decided(at, outcome, target));
-            }
-        } else if let Some((ptr, test)) =
-            null_test(cond, width, &a, &b).map(|t| (a, t)).or_else(|| null_test(cond, width, &b, &a).map(|t| (b, t)))
-        {
+        let null = null_test(cond, width, &a, &b).map(|t| (a, t));
+        let null = null.or_else(|| null_test(cond, width, &b, &a).map(|t| (b, t)));
+        let outcome = if a.is_scalar() && b.is_scalar() {
+            self.numbers(state, cond, width, (dst, a), (src, b))?
+        } else if let Some((ptr, test)) = null {
             let zero = if a.is_scalar() { &a } else { &b };
             self.rely(zero.node);
-            if test == NullTest::Never {
-                return Ok(self.decided(at, cond == Cond::Ne, target));
-            }
-            let mut other = Box::new(state.clone());
-            if ptr.nullable {
-                other.resolve_null(ptr.id, cond == Cond::Eq);
-                state.resolve_null(ptr.id, cond != Cond::Eq);
-            }
-            taken = Some(other);
+            null_outcome(state, cond, &ptr, test)
         } else if a.is_ptr() && b.is_ptr() && width == Width::W64 {
-            if let Some(outcome) = compared_offsets(cond, &a, &b) {
-                return Ok(self.decided(at, outcome, target));
+            self.pointers(state, cond, &a, &b)
+        } else {
+            Outcome::Both(Box::new(state.clone()))
+        };
+        Ok(match outcome {
+            Outcome::One(taken) => {
+                self.collector.decided(at, taken);
+                if taken { Next::Goto(target) } else { Next::Fall }
             }
-            let mut other = Box::new(state.clone());
-            self.learn_reach(&mut other, cond, &a, &b);
-            self.learn_reach(state, negated(cond), &a, &b);
-            taken = Some(other);
+            Outcome::Both(taken) => {
+                self.collector.both(at);
+                Next::Fork { now: at as u32 + 1, later: target, state: taken }
+            }
+        })
+    }
+
+    /// Compares two numbers.
+    fn numbers(
+        &mut self,
+        state: &mut State,
+        cond: Cond,
+        width: Width,
+        (dst, a): (Reg, Value),
+        (src, b): (Operand, Value),
+    ) -> Result<Outcome, Box<Fail>> {
+        if let Some(outcome) = same_number(cond, &a, &b, src == Operand::Reg(dst)) {
+            self.rely(a.node);
+            self.rely(b.node);
+            return Ok(Outcome::One(outcome));
         }
-        self.collector.both(at);
-        let other = taken.unwrap_or_else(|| Box::new(state.clone()));
-        Ok(Next::Fork { now: at as u32 + 1, later: target, state: other })
+        let split = Scalar::branch(cond, width, a.num, b.num);
+        let outcome = match (split.taken, split.fallthrough) {
+            (Some(_), None) => true,
+            (None, Some(_)) => false,
+            (None, None) => return bug("a branch has no outcome"),
+            (Some((x, y)), Some((p, q))) => {
+                let mut taken = Box::new(state.clone());
+                self.learn_numbers(&mut taken, (dst, a, x), (src, b, y));
+                self.learn_lengths(&mut taken, cond, width, (a, x), (b, y));
+                self.learn_numbers(state, (dst, a, p), (src, b, q));
+                self.learn_lengths(state, negated(cond), width, (a, p), (b, q));
+                return Ok(Outcome::Both(taken));
+            }
+        };
+        self.rely(a.node);
+        self.rely(b.node);
+        // What holds for certain may still tell how long memory is.
+        let holds = if outcome { cond } else { negated(cond) };
+        self.learn_lengths(state, holds, width, (a, a.num), (b, b.num));
+        Ok(Outcome::One(outcome))
+    }
+
+    /// Compares two pointers.
+    fn pointers(&mut self, state: &mut State, cond: Cond, a: &Value, b: &Value) -> Outcome {
+        if let Some(outcome) = compared_offsets(cond, a, b) {
+            return Outcome::One(outcome);
+        }
+        let mut taken = Box::new(state.clone());
+        self.learn_reach(&mut taken, cond, a, b);
+        self.learn_reach(state, negated(cond), a, b);
+        Outcome::Both(taken)
     }
 
     /// Gives a number that is compared with the memory's length a link, to hang on what that teaches.
@@ -98,11 +112,6 @@ impl Machine<'_> {
                 state.set(one, Value { id, off: 0, ..value });
             }
         }
-    }
-
-    fn decided(&mut self, at: usize, taken: bool, target: u32) -> Next {
-        self.collector.decided(at, taken);
-        if taken { Next::Goto(target) } else { Next::Fall }
     }
 
     /// Sets both sides of a comparison, and what is linked with them, to what the outcome leaves.
@@ -221,7 +230,7 @@ impl Machine<'_> {
                 return;
             }
             let bytes = i128::from(low.off) + strict;
-            if low.num.as_constant().is_some_and(|c| c == 0) || low.id != 0 {
+            if low.num.as_constant() == Some(0) || low.id != 0 {
                 learn_bytes(state, region, low.id, bytes);
             }
             return;
@@ -229,12 +238,32 @@ impl Machine<'_> {
         // base + x + a <= base + length + b. The memory is there, so that base + length does not wrap.
         let length = state.length_id != 0 && high.id == state.length_id;
         let near = low.min_off() > -FAR && low.max_off() < FAR;
-        if region == Region::Linked && end == Region::Linked && length && near && low.id != high.id {
-            if low.id != 0 || low.num.as_constant() == Some(0) {
-                learn_bytes(state, region, low.id, i128::from(low.off) + strict - i128::from(high.off));
-            }
+        let named = low.id != high.id && (low.id != 0 || low.num.as_constant() == Some(0));
+        if region == Region::Linked && end == Region::Linked && length && near && named {
+            learn_bytes(state, region, low.id, i128::from(low.off) + strict - i128::from(high.off));
         }
     }
+}
+
+/// What a branch does.
+enum Outcome {
+    /// Jumps always, or never.
+    One(bool),
+    /// Either; this is the state where it jumps.
+    Both(Box<State>),
+}
+
+/// Compares a pointer with NULL.
+fn null_outcome(state: &mut State, cond: Cond, ptr: &Value, test: NullTest) -> Outcome {
+    if test == NullTest::Never {
+        return Outcome::One(cond == Cond::Ne);
+    }
+    let mut taken = Box::new(state.clone());
+    if ptr.nullable {
+        taken.resolve_null(ptr.id, cond == Cond::Eq);
+        state.resolve_null(ptr.id, cond != Cond::Eq);
+    }
+    Outcome::Both(taken)
 }
 
 fn learn_bytes(state: &mut State, region: Region, var: u32, bytes: i128) {

@@ -121,7 +121,7 @@ impl Generator {
             0 => format!("{dst} = {src}"),
             1 => format!("{dst} {op} {src}"),
             _ if op.contains("<<") || op.contains(">>") => format!("{dst} {op} {count}"),
-            _ if op == "%=" => format!("{dst} {op} {}", c.unsigned_abs().max(1).min(1000)),
+            _ if op == "%=" => format!("{dst} {op} {}", c.unsigned_abs().clamp(1, 1000)),
             _ => format!("{dst} {op} {c}"),
         };
         self.line(&line);

@@ -136,7 +136,7 @@ impl<'a> Machine<'a> {
             Insn::Call(Callee::Helper(id)) => return self.helper(at, id),
             Insn::Exit => return Ok(self.leave()),
             Insn::MayGoto { target } => {
-                if self.next_random() % 12 == 0 {
+                if self.next_random().is_multiple_of(12) {
                     return Ok(Some(target as usize));
                 }
             }
@@ -220,7 +220,7 @@ impl<'a> Machine<'a> {
                 let spec = &self.verified.unit().maps[map as usize].spec;
                 let there = match spec.kind {
                     MapKind::Array => key < u64::from(spec.max_entries),
-                    _ => self.next_random() % 2 == 0,
+                    _ => self.next_random().is_multiple_of(2),
                 };
                 self.regs[0] = if there { self.value_at(map) } else { 0 };
             }
