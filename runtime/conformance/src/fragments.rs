@@ -231,6 +231,98 @@ impl Writer {
         }
         line!(self, "l{end}:");
     }
+
+    /// Looks the array up; the value is in `r0`, NULL goes to the label.
+    fn value(&mut self, end: u32) {
+        self.key(4);
+        line!(self, "r1 = map[0] ll\ncall 1\nif r0 == 0 goto l{end}");
+    }
+
+    /// An index that comes from two paths: what is right on one may be wrong on the other.
+    fn merge(&mut self) {
+        let (other, join, end) = (self.label(), self.label(), self.label());
+        let wrong = u64::from(self.slip()) * 8;
+        let (a, b) = (self.random.below(16), self.random.below(16));
+        let cond = self.random.pick(&["==", ">", "s<", "&"]);
+        line!(self, "r1 = {ACC}\nr7 = {a}\nif r1 {cond} {} goto l{other}", self.random.constant() as i32);
+        line!(self, "r7 = {b}\nl{other}:");
+        if self.random.below(2) == 0 {
+            line!(self, "r1 = {ACC}\nif r1 == {} goto l{join}\nr7 ^= 3\nl{join}:", self.random.below(9));
+        }
+        self.value(end);
+        line!(self, "r0 += r7\nr4 = *(u8 *)(r0 + {wrong})");
+        self.absorb("r4");
+        line!(self, "l{end}:");
+    }
+
+    /// A copy is compared, the original is used.
+    fn linked(&mut self) {
+        let end = self.label();
+        let (add, most) = (self.random.below(6), self.random.below(9) + 6);
+        let room = 16 - (most - add) + u64::from(self.slip());
+        self.value(end);
+        line!(self, "r1 = {ACC}\nr1 &= {}\nr2 = r1\nr2 += {add}", self.random.pick(&[31, 63, 0xffff]));
+        line!(self, "if r2 > {most} goto l{end}\nr0 += r1\nr4 = *(u8 *)(r0 + {})", room - 1);
+        self.absorb("r4");
+        line!(self, "l{end}:");
+    }
+
+    /// A number, or a pointer, that goes over the stack between its check and its use.
+    fn spilled(&mut self) {
+        let end = self.label();
+        let (ty, load) = self.random.pick(&[("u32", "u32"), ("u64", "u64"), ("u64", "u32"), ("u64", "u8")]);
+        let most = 15 + u64::from(self.slip());
+        self.value(end);
+        line!(self, "*(u64 *)(r10 - 80) = r0\nr1 = {ACC}\nr1 &= 0xff\nif r1 > {most} goto l{end}");
+        line!(self, "*({ty} *)(r10 - 72) = r1");
+        if self.random.below(2) == 0 {
+            self.alu();
+        }
+        line!(self, "r2 = *({load} *)(r10 - 72)\nr1 = *(u64 *)(r10 - 80)\nr1 += r2\nr4 = *(u8 *)(r1 + 0)");
+        self.absorb("r4");
+        line!(self, "l{end}:");
+    }
+
+    /// Bounds of one width or sign, used in another.
+    fn narrow(&mut self) {
+        let end = self.label();
+        self.value(end);
+        line!(self, "r1 = {ACC}");
+        let low = if self.slip() { "" } else { "r1 &= 0x7fffffff\n" };
+        match self.random.below(4) {
+            0 => line!(self, "{low}if w1 > 15 goto l{end}"),
+            1 => line!(self, "if r1 s> 15 goto l{end}\nif r1 s< 0 goto l{end}"),
+            2 => line!(self, "w1 = w1\nif w1 s> 15 goto l{end}\nif w1 s< 0 goto l{end}"),
+            _ => line!(self, "r1 <<= 32\nr1 s>>= 32\nif r1 s>= 16 goto l{end}\nif r1 s<= -1 goto l{end}"),
+        }
+        line!(self, "r0 += r1\nr4 = *(u8 *)(r0 + 0)");
+        self.absorb("r4");
+        line!(self, "l{end}:");
+    }
+
+    /// A loop whose counter is an index, and whose end may be data.
+    fn around(&mut self) {
+        let (again, end) = (self.label(), self.label());
+        let turns = 16 + u64::from(self.slip());
+        self.value(end);
+        line!(self, "r7 = 0\nr8 = r0\nl{again}:\nr1 = r8\nr1 += r7\nr4 = *(u8 *)(r1 + 0)");
+        self.absorb("r4");
+        if self.random.below(2) == 0 {
+            line!(self, "if r4 > {} goto l{end}", self.random.below(200));
+        }
+        line!(self, "r7 += 1\nif r7 < {turns} goto l{again}\nl{end}:");
+    }
+
+    /// The packet's start moves: what was checked before is stale.
+    fn moved(&mut self) {
+        let end = self.label();
+        line!(self, "r7 = *(u32 *)(r6 + 0)\nr1 = r6\nr2 = {}\ncall 44", self.random.pick(&[-4, 0, 2, 8]));
+        let base = if self.slip() { "r1 = r7" } else { "r1 = *(u32 *)(r6 + 0)" };
+        line!(self, "r4 = r0\n{base}\nr2 = *(u32 *)(r6 + 4)\nr3 = r1\nr3 += 2\nif r3 > r2 goto l{end}");
+        line!(self, "r1 = *(u16 *)(r1 + 0)\nr4 += r1");
+        self.absorb("r4");
+        line!(self, "l{end}:");
+    }
 }
 
 /// The text of a seed's program: every `wrong`th chance to be wrong is taken, none for 0.
@@ -239,7 +331,7 @@ pub fn text(seed: u64, wrong: u64) -> String {
     let mut w = Writer { random: Random::new(seed), text: String::new(), subs: String::new(), labels: 0, wrong };
     line!(w, "r6 = r1\nr1 = {}\n{ACC} = r1", w.random.constant() as i32);
     for _ in 0..2 + w.random.below(7) {
-        match w.random.below(12) {
+        match w.random.below(18) {
             0 => w.alu(),
             1 => w.branch(),
             2 => w.packet(),
@@ -250,6 +342,12 @@ pub fn text(seed: u64, wrong: u64) -> String {
             8 => w.looping(),
             9 => w.call(),
             10 => w.callback(),
+            11 => w.merge(),
+            12 => w.linked(),
+            13 => w.spilled(),
+            14 => w.narrow(),
+            15 => w.moved(),
+            16 => w.around(),
             _ => w.ring(),
         }
     }

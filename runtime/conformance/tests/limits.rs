@@ -191,7 +191,7 @@ fn the_deadline_of_a_call() {
     for kind in EngineKind::ALL {
         let host = Host::with(Config::new().engine(kind)).unwrap();
         let plugin = host.linker.load(&object).unwrap().plugin::<Event<'_>>("slow").unwrap();
-        let mut event = |kind| Event { kind, level: 0, text: Bytes::new(b""), note: "" };
+        let event = |kind| Event { kind, level: 0, text: Bytes::new(b""), note: "" };
         let day = Some(Duration::from_secs(86_400));
         assert_eq!(plugin.call_within(&mut event(0), day).unwrap(), EventVerdict::Pass);
         let stopped = plugin.call_within(&mut event(1000), Some(Duration::from_millis(1))).unwrap_err();

@@ -153,7 +153,8 @@ fn the_live_kernel_agrees_on_random_programs() {
             (Err(_), Err(_)) => neither += 1,
             (Err(ours), Ok(_)) => strict.push(format!("seed {seed}: {ours}")),
             (Ok(_), Err(theirs)) => {
-                // Proved by us alone (an even number up to 9 is at most 8): it has to hold on many more packets.
+                // Proved by us alone (an even number up to 9 is at most 8; the upper half of a spilled constant), or the
+                // other side stumbles ("verifier bug" of a callback in dead code): it has to hold on many more packets.
                 for other in 0..64 {
                     run_with(checked, seed, &packets(seed ^ other << 32))
                         .unwrap_or_else(|err| panic!("seed {seed}: {err}"));
