@@ -17,7 +17,8 @@ setup-test:
 	@.ci/setup test
 
 demo: setup-build ## Build the reverse proxy, drive real traffic through plugins, swap one under load
-	@cargo run --release --quiet -p $(PROXY) --bin demo
+	@echo "building the proxy (some minutes the first time)"
+	@cargo run --release -p $(PROXY) --bin demo
 
 test: setup-test ## Every test, with a fixed-seed slice of the long ones (under 25 minutes cold on 2 cores)
 	@.ci/test

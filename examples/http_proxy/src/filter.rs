@@ -12,6 +12,8 @@ use stingless::maps::Map;
 use stingless::{Collection, Config, Ctx, Engine, Error, Linker, Slot, Trap, Verdict};
 use stingless_helpers_net::http::{Request, Response};
 
+use crate::timing::Timing;
+
 /// What happens to a request when a plugin traps: a helper failed, or the deadline passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnTrap {
@@ -66,10 +68,8 @@ impl Settings {
 /// Counters of one program, read by `/metrics`.
 #[derive(Debug, Default)]
 pub struct Counters {
-    /// Calls, also those that trapped.
-    pub calls: AtomicU64,
-    /// Time in calls, in nanoseconds.
-    pub nanoseconds: AtomicU64,
+    /// Calls and their time, also of those that trapped.
+    pub timing: Timing,
     /// Results by verdict: `Pass`, `Deny`, `Limit`.
     pub verdicts: [AtomicU64; 3],
     /// Traps.
@@ -102,8 +102,7 @@ where
     fn run(&self, ctx: &mut H::Of<'_>) -> Result<Verdict, Trap> {
         let start = Instant::now();
         let result = self.slot.call(ctx);
-        add(&self.counters.nanoseconds, start.elapsed().as_nanos() as u64);
-        add(&self.counters.calls, 1);
+        self.counters.timing.add(start.elapsed());
         match &result {
             Ok(verdict) => add(&self.counters.verdicts[*verdict as usize], 1),
             Err(trap) => {
@@ -128,6 +127,15 @@ where
             add(if result.is_ok() { &counters.reloaded } else { &counters.refused }, 1);
             report(&plugin, result);
         })
+    }
+}
+
+/// An error for people: where the verifier refused a plugin, its whole report with the C line.
+#[must_use]
+pub fn explain(error: &Error) -> String {
+    match error.report() {
+        Some(report) => stingless::verifier::render(report, None),
+        None => error.to_string(),
     }
 }
 

@@ -12,4 +12,5 @@ pub mod load;
 pub mod metrics;
 pub mod proxy;
 pub mod stats;
+pub mod timing;
 pub mod view;

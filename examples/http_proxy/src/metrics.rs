@@ -70,8 +70,8 @@ type Read = fn(&Row<'_>) -> u64;
 
 /// Counters of each program: name, help, how to read it.
 const PROGRAM_COUNTERS: [(&str, &str, Read); 3] = [
-    ("stingless_plugin_calls_total", "Calls of a program.", |r| load(&r.counters.calls)),
-    ("stingless_plugin_nanoseconds_total", "Time in calls of a program.", |r| load(&r.counters.nanoseconds)),
+    ("stingless_plugin_calls_total", "Calls of a program.", |r| r.counters.timing.count()),
+    ("stingless_plugin_nanoseconds_total", "Time in calls of a program.", |r| r.counters.timing.sum_ns()),
     ("stingless_plugin_traps_total", "Calls that trapped.", |r| load(&r.counters.traps)),
 ];
 
@@ -84,6 +84,14 @@ fn programs(page: &mut Page, rows: &[Row<'_>]) {
         page.family(name, "counter", help);
         for row in rows {
             page.sample(&labels(row), read(row));
+        }
+    }
+    page.family("stingless_plugin_nanoseconds", "gauge", "Time of a call, by quantile since the start.");
+    for row in rows {
+        for (quantile, percent) in [("0.5", 50.0), ("0.99", 99.0)] {
+            let [hook, plugin, program] = labels(row);
+            let ns = row.counters.timing.percentile_ns(percent);
+            page.sample(&[hook, plugin, program, ("quantile", quantile)], ns);
         }
     }
     page.family("stingless_plugin_verdicts_total", "counter", "Calls by their verdict.");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use http_proxy::filter::{Filters, OnTrap, Settings};
+use http_proxy::filter::{Filters, OnTrap, Settings, explain};
 use http_proxy::httpd::{Reply, serve};
 use http_proxy::metrics::render;
 use http_proxy::proxy::Proxy;
@@ -79,13 +79,11 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
-    let filters = Filters::load(
-        &options.settings(),
-        Arc::new(|plugin, result| match result {
-            Ok(()) => println!("{plugin}: new version in service"),
-            Err(e) => eprintln!("{plugin}: refused, the old version keeps serving\n{e}"),
-        }),
-    )?;
+    let report = |plugin: &str, result: Result<(), &stingless::Error>| match result {
+        Ok(()) => println!("{plugin}: new version in service"),
+        Err(e) => eprintln!("{plugin}: refused, the old version keeps serving\n{}", explain(e)),
+    };
+    let filters = Filters::load(&options.settings(), Arc::new(report)).map_err(|e| explain(&e))?;
     let proxy = Proxy::start(options.listen, options.upstream, Arc::new(filters)).await?;
     let (traffic, filters) = (proxy.traffic.clone(), proxy.filters.clone());
     let metrics = serve(

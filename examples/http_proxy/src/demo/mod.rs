@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use crate::filter::{Filters, Settings};
+use crate::filter::{Filters, Settings, explain};
 use crate::httpd::{Reply, Server, serve};
 use crate::load::{Plan, Progress, Tally, drive};
 use crate::metrics::render;
@@ -104,7 +104,7 @@ impl World {
         let settings = Settings { rate: Some(RATE), burst: Some(BURST), ..Settings::new(workshop.live()) };
         let report = move |plugin: &str, result: Result<(), &stingless::Error>| {
             // Nobody listens any more once the demo ends.
-            let _ = send.send((plugin.to_owned(), result.map_err(ToString::to_string)));
+            let _ = send.send((plugin.to_owned(), result.map_err(explain)));
         };
         let filters = Filters::load(&settings, Arc::new(report))?;
         let proxy = Proxy::start(loopback(), upstream.addr, Arc::new(filters)).await?;
