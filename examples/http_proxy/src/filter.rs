@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use stingless::maps::Map;
-use stingless::{Collection, Config, Ctx, Engine, Error, Linker, Slot, Trap, Verdict};
+use stingless::{Collection, Config, Ctx, Engine, Error, Linker, Slot, Verdict};
 use stingless_helpers_net::http::{Request, Response};
 
 use crate::timing::Timing;
@@ -99,7 +99,8 @@ impl<H: Ctx + 'static> Stage<H>
 where
     H: Ctx<Verdict = Verdict>,
 {
-    fn run(&self, ctx: &mut H::Of<'_>) -> Result<Verdict, Trap> {
+    /// Runs the program; `None` where it trapped.
+    fn run(&self, ctx: &mut H::Of<'_>) -> Option<Verdict> {
         let start = Instant::now();
         let result = self.slot.call(ctx);
         self.counters.timing.add(start.elapsed());
@@ -112,7 +113,7 @@ where
                 }
             }
         }
-        result
+        result.ok()
     }
 
     /// The programs and maps in service.
@@ -248,13 +249,14 @@ impl Filters {
         Decision::Pass
     }
 
-    fn decide(&self, result: Result<Verdict, Trap>, status: u32) -> Decision {
-        let (verdict, default) = match result {
-            Ok(Verdict::Pass) => return Decision::Pass,
-            Ok(Verdict::Deny) => (Some(Verdict::Deny), 403),
-            Ok(Verdict::Limit) => (Some(Verdict::Limit), 429),
-            Err(_) if self.on_trap == OnTrap::Open => return Decision::Pass,
-            Err(_) => (None, 503),
+    /// What a call's verdict means (`None`: it trapped); `status` is what the plugin chose to answer with.
+    fn decide(&self, verdict: Option<Verdict>, status: u32) -> Decision {
+        let default = match verdict {
+            Some(Verdict::Pass) => return Decision::Pass,
+            Some(Verdict::Deny) => 403,
+            Some(Verdict::Limit) => 429,
+            None if self.on_trap == OnTrap::Open => return Decision::Pass,
+            None => 503,
         };
         // A plugin may choose an error, not turn a refusal into a success.
         let chosen = u16::try_from(status).ok().filter(|s| (400..600).contains(s));
@@ -303,4 +305,33 @@ pub struct Row<'a> {
     pub counters: &'a Counters,
     /// Its programs and maps.
     pub collection: Collection,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decide(on_trap: OnTrap, verdict: Option<Verdict>, status: u32) -> Decision {
+        Filters { on_trap, ..Filters::none() }.decide(verdict, status)
+    }
+
+    #[test]
+    fn a_trap_closes_the_door_or_leaves_it_open() {
+        assert_eq!(OnTrap::default(), OnTrap::Closed);
+        assert_eq!(decide(OnTrap::Closed, None, 0), Decision::Answer { verdict: None, status: 503 });
+        assert_eq!(decide(OnTrap::Open, None, 0), Decision::Pass);
+    }
+
+    #[test]
+    fn a_plugin_chooses_among_errors_only() {
+        let deny = |status| decide(OnTrap::Closed, Some(Verdict::Deny), status);
+        let answer = |status| Decision::Answer { verdict: Some(Verdict::Deny), status };
+        assert_eq!((deny(0), deny(451)), (answer(403), answer(451)));
+        for no_error in [200, 302, 399, 600, 65536 + 404] {
+            assert_eq!(deny(no_error), answer(403), "{no_error}");
+        }
+        let limit = Decision::Answer { verdict: Some(Verdict::Limit), status: 429 };
+        assert_eq!(decide(OnTrap::Open, Some(Verdict::Limit), 0), limit);
+        assert_eq!(decide(OnTrap::Open, Some(Verdict::Pass), 500), Decision::Pass);
+    }
 }

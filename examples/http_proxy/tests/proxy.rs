@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_proxy::demo::{Scale, Screen, Workshop, run};
-use http_proxy::filter::{Filters, OnTrap, Settings};
+use http_proxy::filter::{Filters, Settings};
 use http_proxy::httpd::{Reply, Server, serve};
 use http_proxy::load::{Client, Plan, Progress, Tally, drive};
 use http_proxy::metrics::{Outcome, status_counts};
@@ -109,9 +109,4 @@ fn a_missing_or_bad_plugin_is_named() {
     assert!(load("nothing").contains("nothing.bpf.o"), "{}", load("nothing"));
     workshop.install("bad_limit", "rate_limit").unwrap();
     assert!(load("rate_limit").contains("rate_limit.bpf.o"), "{}", load("rate_limit"));
-}
-
-#[test]
-fn fail_closed_is_the_default() {
-    assert_eq!(OnTrap::default(), OnTrap::Closed);
 }
