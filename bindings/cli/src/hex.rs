@@ -11,7 +11,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 pub(crate) fn decode(what: &str, text: &str) -> Result<Vec<u8>, Failure> {
     let digits: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace() && *b != b':').collect();
     let digits = digits.strip_prefix(b"0x").unwrap_or(&digits);
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Err(Failure(format!("{what}: {} hex digits are no whole bytes", digits.len())));
     }
     let value = |b: u8| (b as char).to_digit(16).map(|d| d as u8);

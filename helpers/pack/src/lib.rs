@@ -23,7 +23,7 @@ stingless::helper_pack! {
     /// The number of the day since 1970-01-01 of a date; traps when there is no such date.
     #[id = 3001]
     fn day_number(year: u32, month: u32, day: u32) -> HelperResult<u64> {
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
         let days = [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
         let valid = (1970..=9999).contains(&year) && (1..=12).contains(&month);
         if !valid || day == 0 || day > days[month as usize - 1] {

@@ -358,17 +358,6 @@ impl MapCore {
             progs.clear();
         }
     }
-
-    /// Memory in which every value of the map lies, as (address, bytes): what programs may hold pointers into.
-    pub(crate) fn value_memory(&self) -> Option<(u64, u64)> {
-        let region = match &self.storage {
-            Storage::Array(array) => array.region(),
-            Storage::Table(table) => table.region().region(),
-            Storage::Ring(ring) => ring.region().region(),
-            Storage::Progs(_) => return None,
-        };
-        Some((region.addr(), region.bytes() as u64))
-    }
 }
 
 /// Values of an element.

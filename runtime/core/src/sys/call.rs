@@ -167,14 +167,6 @@ impl<'c> CallCx<'c> {
         true
     }
 
-    /// Forgets a reference that the program has given back; `false` where it held none with this key.
-    pub(crate) fn let_go(&mut self, key: u64) -> bool {
-        let held = &mut self.record_mut().held;
-        let Some(at) = held.iter().rposition(|h| h.key == key) else { return false };
-        held.remove(at);
-        true
-    }
-
     /// How many programs the call has tail-called and not returned from (interpreters alone return).
     pub(crate) fn tail_depth(&self) -> usize {
         self.record().tail.len()

@@ -24,7 +24,6 @@
 //! A record's index is also the thread's *execution slot* (`bpf_get_smp_processor_id`, the "CPU" of per-CPU maps):
 //! threads take the lowest free one when they first enter and give it back when they end.
 
-use std::any::Any;
 use std::cell::Cell;
 use std::marker::PhantomData;
 
@@ -226,39 +225,9 @@ impl Grace {
     }
 }
 
-/// Objects that calls in flight may still use, with the moment after which they may be dropped.
-static GARBAGE: Mutex<Vec<(Grace, Box<dyn Any + Send>)>> = Mutex::new(Vec::new());
-
-/// Drops `object` once every call that is running now has ended: at once when none is, else in a later
-/// [`defer`] or [`collect`].
-pub(crate) fn defer(object: Box<dyn Any + Send>) {
-    let grace = Grace::begin();
-    lock(&GARBAGE).push((grace, object));
-    collect();
-}
-
-/// Drops what [`defer`] kept and nobody can use any more. Returns how much is still kept.
-pub(crate) fn collect() -> usize {
-    let mut dead = Vec::new();
-    let mut garbage = lock(&GARBAGE);
-    garbage.retain_mut(|(grace, object)| {
-        let passed = grace.passed();
-        if passed {
-            // The drop runs below, outside of the lock: it may defer again.
-            dead.push(std::mem::replace(object, Box::new(())));
-        }
-        !passed
-    });
-    let kept = garbage.len();
-    drop(garbage);
-    drop(dead);
-    kept
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sync::Arc;
 
     /// Other tests of this process enter too: waits until a grace period that passes in a quiet process has passed.
     fn passes_soon(grace: Grace) -> bool {
@@ -311,21 +280,6 @@ mod tests {
         assert!(!grace.passed());
         leave_crowd();
         assert!(passes_soon(grace));
-    }
-
-    #[test]
-    fn deferred_objects_outlive_the_call() {
-        let object = Arc::new(());
-        let call = enter();
-        defer(Box::new(object.clone()));
-        assert_eq!(Arc::strong_count(&object), 2);
-        drop(call);
-        let dropped = (0..2000).any(|_| {
-            std::thread::sleep(std::time::Duration::from_millis(1));
-            collect();
-            Arc::strong_count(&object) == 1
-        });
-        assert!(dropped);
     }
 
     #[test]
