@@ -86,7 +86,7 @@ fn pairs(text: &str) -> Result<Vec<(u32, u32)>, Failure> {
     let numbers: Result<Vec<u32>, _> =
         text.split(|c: char| !c.is_ascii_digit()).filter(|t| !t.is_empty()).map(str::parse).collect();
     let numbers = numbers.map_err(|e| Failure(format!("--func-info: {e}")))?;
-    if numbers.len() % 2 != 0 {
+    if !numbers.len().is_multiple_of(2) {
         return Err(Failure(format!("--func-info: {} numbers are no pairs", numbers.len())));
     }
     Ok(numbers.chunks(2).map(|p| (p[0], p[1])).collect())
