@@ -380,7 +380,22 @@ fn prove(env: &Env<'_>, state: &State, insn: &Insn) -> Check {
             checker.lock_matches(proto)
         }
         Insn::Call(Callee::Local(target)) => checker.function(target),
-        _ => Ok(()),
+        Insn::Call(Callee::Kfunc(_) | Callee::Symbol(_) | Callee::Reg(_))
+        | Insn::Alu { .. }
+        | Insn::Unary { .. }
+        | Insn::LoadImm { .. }
+        | Insn::LoadRef { .. }
+        | Insn::Load { .. }
+        | Insn::Store { .. }
+        | Insn::Atomic { .. }
+        | Insn::LoadAcquire { .. }
+        | Insn::StoreRelease { .. }
+        | Insn::PacketLoad { .. }
+        | Insn::Jump { .. }
+        | Insn::Branch { .. }
+        | Insn::MayGoto { .. }
+        | Insn::Exit
+        | Insn::Poison(_) => Ok(()),
     }
 }
 

@@ -249,7 +249,22 @@ fn structure_of(unit: &Unit, insn: &Insn) -> Check {
             }
             Ok(())
         }
-        _ => Ok(()),
+        Insn::Call(Callee::Helper(_) | Callee::Kfunc(_) | Callee::Local(_) | Callee::Symbol(_))
+        | Insn::Alu { .. }
+        | Insn::Unary { .. }
+        | Insn::LoadImm { .. }
+        | Insn::LoadRef { .. }
+        | Insn::Load { .. }
+        | Insn::Store { .. }
+        | Insn::Atomic { .. }
+        | Insn::LoadAcquire { .. }
+        | Insn::StoreRelease { .. }
+        | Insn::PacketLoad { .. }
+        | Insn::Jump { .. }
+        | Insn::Branch { .. }
+        | Insn::MayGoto { .. }
+        | Insn::Exit
+        | Insn::Poison(_) => Ok(()),
     }
 }
 
@@ -264,9 +279,9 @@ fn moves_data(unit: &Unit) -> Vec<bool> {
     let mut moving: Vec<bool> = subprogs
         .iter()
         .map(|s| {
-            unit.code.insns()[s.start as usize..s.end as usize].iter().any(|insn| match insn {
-                Insn::Call(Callee::Helper(id)) => unit.protos.get(*id).is_some_and(|p| moves(&p.effects)),
-                _ => false,
+            unit.code.insns()[s.start as usize..s.end as usize].iter().any(|insn| {
+                let Insn::Call(Callee::Helper(id)) = insn else { return false };
+                unit.protos.get(*id).is_some_and(|p| moves(&p.effects))
             })
         })
         .collect();
