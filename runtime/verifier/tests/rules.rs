@@ -182,3 +182,19 @@ fn addresses_do_not_leave() {
     reject(unit("r0 = r10\n r0 &= 7\n exit", vec![], xdp_hook()), "pointer-arithmetic");
     accept(unit("r0 = 0\n if r1 == 0 goto out\n r0 = 1\n out:\n exit", vec![], xdp_hook()));
 }
+
+/// Clang tests pointers that an inlined function returned: `data + 14 != NULL`. Linux takes that from root, and real
+/// programs are full of it. It tells nothing of where the packet is.
+#[test]
+fn a_pointer_behind_the_start_of_the_packet_is_compared_with_null() {
+    let text = |add: &str, last: &str| {
+        format!(
+            "r2 = *(u32 *)(r1 + 0)\n r3 = *(u32 *)(r1 + 4)\n r4 = *(u32 *)(r1 + 12)\n r4 &= 60\n r0 = 0\n r2 += {add}\n
+             if r2 == 0 goto out\n r5 = r2\n r5 += 8\n if r5 > r3 goto out\n r0 = *(u64 *)(r2 + {last})\n out:\n exit"
+        )
+    };
+    accept(unit(&text("14", "0"), vec![], xdp_hook()));
+    accept(unit(&text("r4", "0"), vec![], xdp_hook()));
+    reject(unit(&text("14", "1"), vec![], xdp_hook()), "packet-bounds");
+    reject(unit(&text("-14", "0"), vec![], xdp_hook()), "pointer-compare");
+}

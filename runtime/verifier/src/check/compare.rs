@@ -1,5 +1,6 @@
 //! Which values may be compared.
 
+use stingless_abi::limits::{MAX_POINTER_OFFSET, MAX_STACK};
 use stingless_isa::{Cond, Operand, Reg, Width};
 
 use super::{Check, Checker, fail};
@@ -20,7 +21,12 @@ pub(crate) enum NullTest {
 pub(crate) fn null_test(cond: Cond, width: Width, a: &Value, b: &Value) -> Option<NullTest> {
     let region = a.region()?;
     let tests = matches!(cond, Cond::Eq | Cond::Ne) && width == Width::W64 && b.as_constant() == Some(0);
-    if !tests || a.fixed_off() != Some(0) {
+    // Addresses are far from wrapping: a pointer so near its object is NULL on no host, which tells nothing of where it is.
+    let near = match region {
+        Region::Stack(_) => a.min_off() >= -i128::from(MAX_STACK) && a.max_off() <= 0,
+        _ => a.min_off() >= 0 && a.max_off() < i128::from(MAX_POINTER_OFFSET),
+    };
+    if !tests || !near {
         return None;
     }
     match region {
