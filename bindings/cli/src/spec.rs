@@ -9,6 +9,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use indicatif::ProgressBar;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stingless::abi::MapSpec;
@@ -142,7 +143,10 @@ fn supervise(file: &Path, trust: TrustArg, extra: &[String]) -> Result<Outcome, 
     let text = String::from_utf8_lossy(&crate::input::read(file)?).into_owned();
     let mut worker = Worker::start(trust, extra)?;
     let mut outcome = Outcome::Ok;
-    for (number, line) in text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()) {
+    let rows = || text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty());
+    // On a terminal's standard error alone: answers go to standard output.
+    let progress = ProgressBar::new(rows().count() as u64);
+    for (number, line) in rows() {
         let answer = match worker.ask(line) {
             Some(answer) => answer,
             None => {
@@ -153,8 +157,10 @@ fn supervise(file: &Path, trust: TrustArg, extra: &[String]) -> Result<Outcome, 
         if answer.contains("\"verdict\":\"bug\"") {
             outcome = Outcome::Refused;
         }
-        out!("{answer}");
+        progress.suspend(|| out!("{answer}"));
+        progress.inc(1);
     }
+    progress.finish_and_clear();
     Ok(outcome)
 }
 

@@ -1,9 +1,11 @@
 //! What a helper sees of the call it is part of.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 
 use crate::helper::{HelperError, HelperResult};
 use crate::hook::Ctx;
+use crate::sync::Arc;
 use crate::sys::args::{CallbackCtx, ForEachCallback, LoopCallback};
 use crate::sys::call::CallCx;
 
@@ -83,15 +85,16 @@ impl<'c> Caller<'c> {
 /// State that a host lends to its helpers, by type.
 #[derive(Default, Clone)]
 pub(crate) struct HostState {
-    values: std::collections::HashMap<std::any::TypeId, std::sync::Arc<dyn Any + Send + Sync>>,
+    /// Helpers look here in every call: the hash must be quick, and its keys are the compiler's own.
+    values: HashMap<TypeId, Arc<dyn Any + Send + Sync>, ahash::RandomState>,
 }
 
 impl HostState {
     pub(crate) fn insert<T: Any + Send + Sync>(&mut self, value: T) {
-        self.values.insert(std::any::TypeId::of::<T>(), std::sync::Arc::new(value));
+        self.values.insert(TypeId::of::<T>(), Arc::new(value));
     }
 
     pub(crate) fn get<T: Any>(&self) -> Option<&T> {
-        self.values.get(&std::any::TypeId::of::<T>())?.downcast_ref()
+        self.values.get(&TypeId::of::<T>())?.downcast_ref()
     }
 }
