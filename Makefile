@@ -35,5 +35,5 @@ soak: setup-test ## The long tests at their full counts; prints executions, seed
 fuzz: setup-build ## Fuzz targets, 60 s each (cargo-fuzz)
 	@.ci/fuzz
 
-bless: setup-test ## Rewrite expectations (snapshots, goldens, docs/unsafe.md); review the diff
+bless: setup-test ## Rewrite expectations (snapshots, goldens, docs/unsafe.md, docs/api); review the diff
 	@.ci/bless
