@@ -31,7 +31,8 @@ pub(crate) fn null_test(cond: Cond, width: Width, a: &Value, b: &Value) -> Optio
     }
     match region {
         _ if a.nullable => Some(NullTest::Open),
-        // A host may pass NULL with a length of 0.
+        // A host may pass NULL with a length of 0; what is behind its start is not NULL even then.
+        Region::Data(_) | Region::DataMeta(_) | Region::Linked if a.min_off() > 0 => Some(NullTest::Never),
         Region::Data(_) | Region::DataEnd(_) | Region::DataMeta(_) | Region::Linked => Some(NullTest::Open),
         Region::Stack(_)
         | Region::Ctx
