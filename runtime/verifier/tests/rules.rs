@@ -198,3 +198,23 @@ fn a_pointer_behind_the_start_of_the_packet_is_compared_with_null() {
     reject(unit(&text("14", "1"), vec![], xdp_hook()), "packet-bounds");
     reject(unit(&text("-14", "0"), vec![], xdp_hook()), "pointer-compare");
 }
+
+/// Clang repeats `if p > end` where two ways met: on the way where it held, nothing else was set. (Linux: BEYOND_PKT_END.)
+#[test]
+fn a_pointer_is_compared_with_the_packets_end_again() {
+    let text = |first: &str, add: &str, again: &str| {
+        format!(
+            "r2 = *(u32 *)(r1 + 0)\n r3 = *(u32 *)(r1 + 4)\n r0 = 0\n r2 += 14\n if r2 {first} r3 goto join\n r5 = 7\n join:\n
+             r2 += {add}\n if r2 {again} r3 goto out\n r0 = r5\n out:\n exit"
+        )
+    };
+    accept(unit(&text(">", "0", ">"), vec![], xdp_hook()));
+    accept(unit(&text(">", "1", ">"), vec![], xdp_hook()));
+    accept(unit(&text(">", "0", ">="), vec![], xdp_hook()));
+    accept(unit(&text(">=", "0", ">="), vec![], xdp_hook()));
+    accept(unit(&text(">=", "1", ">"), vec![], xdp_hook()));
+    reject(unit(&text(">=", "0", ">"), vec![], xdp_hook()), "uninit-register");
+    reject(unit(&text(">", "-1", ">"), vec![], xdp_hook()), "uninit-register");
+    accept(unit(&text(">", "-1", ">="), vec![], xdp_hook()));
+    reject(unit(&text(">", "-2", ">="), vec![], xdp_hook()), "uninit-register");
+}

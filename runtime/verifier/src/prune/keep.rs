@@ -89,7 +89,8 @@ fn forget_reaches(state: &mut State) {
     }
     let regions: Vec<Region> = state.values().filter_map(Value::region).filter(|r| r.has_learned_range()).collect();
     let ids: Vec<u32> = state.values().filter(|v| !v.is_uninit()).map(|v| v.id).filter(|&id| id != 0).collect();
-    state.reaches.retain(|r| regions.contains(&r.region) && (r.var == 0 || ids.contains(&r.var)));
+    let data = |r: Region| if let Region::DataEnd(n) = r { Region::Data(n) } else { r };
+    state.reaches.retain(|r| regions.contains(&data(r.region)) && (r.var == 0 || ids.contains(&r.var)));
 }
 
 /// Drops the links of numbers that nothing else has.

@@ -52,7 +52,7 @@ impl Frame {
 /// `base + variable part named var + bytes` lies within the region: learned from a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reach {
-    /// A region with a learned range.
+    /// A region with a learned range; or a data region's end, see [`State::learn_beyond`].
     pub(crate) region: Region,
     /// The id of the variable part; 0 for none.
     pub(crate) var: u32,
@@ -210,6 +210,17 @@ impl State {
     pub(crate) fn reach(&self, region: Region, var: u32) -> Option<u32> {
         let known = self.reaches.iter().find(|r| r.region == region && r.var == var).map(|r| r.bytes);
         if var == 0 { known.or(Some(0)) } else { known }
+    }
+
+    /// Remembers that the byte before variable part `var` plus `bytes` lies behind the end of data region `n`: the mirror
+    /// of [`State::learn`], kept as the region's end with the bytes counted down, so that more is always more.
+    pub(crate) fn learn_beyond(&mut self, n: u8, var: u32, bytes: u32) {
+        self.learn(Region::DataEnd(n), var, u32::MAX - bytes);
+    }
+
+    /// The least known number of bytes that, from variable part `var` on, do not fit before the end of data region `n`.
+    pub(crate) fn beyond(&self, n: u8, var: u32) -> Option<u32> {
+        self.reach(Region::DataEnd(n), var).filter(|&b| b != 0).map(|b| u32::MAX - b)
     }
 
     /// The pointer of an or-NULL result, and all its copies, turned out to be NULL or not.

@@ -90,7 +90,7 @@ impl Machine<'_> {
 
     /// Compares two pointers.
     fn pointers(&mut self, state: &mut State, cond: Cond, a: &Value, b: &Value) -> Outcome {
-        if let Some(outcome) = compared_offsets(cond, a, b) {
+        if let Some(outcome) = compared_offsets(cond, a, b).or_else(|| compared_with_end(state, cond, a, b)) {
             return Outcome::One(outcome);
         }
         let mut taken = Box::new(state.clone());
@@ -226,13 +226,16 @@ impl Machine<'_> {
             (_, _) => false,
         };
         if ends {
-            if low.min_off() <= -FAR || low.max_off() > i128::from(MAX_PACKET_OFFSET) {
-                return;
+            if is_near(low) {
+                learn_bytes(state, region, low.id, i128::from(low.off) + strict);
             }
-            let bytes = i128::from(low.off) + strict;
-            if low.num.as_constant() == Some(0) || low.id != 0 {
-                learn_bytes(state, region, low.id, bytes);
-            }
+            return;
+        }
+        if let (Region::DataEnd(n), Region::Data(m), true) = (region, end, is_near(high))
+            && n == m
+            && let Ok(bytes) = u32::try_from(i128::from(high.off) + 1 - strict)
+        {
+            state.learn_beyond(n, high.id, bytes);
             return;
         }
         // base + x + a <= base + length + b. The memory is there, so that base + length does not wrap.
@@ -242,6 +245,55 @@ impl Machine<'_> {
         if region == Region::Linked && end == Region::Linked && length && near && named {
             learn_bytes(state, region, low.id, i128::from(low.off) + strict - i128::from(high.off));
         }
+    }
+}
+
+/// Whether a pointer into data is so near its start that adding does not wrap, and its variable part has a name.
+fn is_near(ptr: &Value) -> bool {
+    let near = ptr.min_off() > -FAR && ptr.max_off() <= i128::from(MAX_PACKET_OFFSET);
+    near && (ptr.num.as_constant() == Some(0) || ptr.id != 0)
+}
+
+/// The outcome of comparing a pointer into data with the data's end, as far as an earlier comparison told: clang repeats
+/// one where two ways met, and what was set on one of them counts on the outcome.
+fn compared_with_end(state: &State, cond: Cond, a: &Value, b: &Value) -> Option<bool> {
+    let (ptr, n, cond) = match (a.region()?, b.region()?) {
+        (Region::Data(m), Region::DataEnd(n)) if m == n => (a, n, cond),
+        (Region::DataEnd(n), Region::Data(m)) if m == n => (b, n, turned(cond)),
+        (_, _) => return None,
+    };
+    if !is_near(ptr) {
+        return None;
+    }
+    // ptr + inside <= end; and ptr + 1 > end + outside.
+    let inside = state.reach(Region::Data(n), ptr.id).map(|r| i64::from(r) - i64::from(ptr.off));
+    let outside = state.beyond(n, ptr.id).map(|b| i64::from(ptr.off) - i64::from(b));
+    let (le, lt) = (inside.is_some_and(|i| i >= 0), inside.is_some_and(|i| i >= 1));
+    let (gt, ge) = (outside.is_some_and(|o| o >= 0), outside.is_some_and(|o| o >= -1));
+    let known = |yes: bool, no: bool| if yes { Some(true) } else { no.then_some(false) };
+    match cond {
+        Cond::Gt => known(gt, le),
+        Cond::Ge => known(ge, lt),
+        Cond::Lt => known(lt, ge),
+        Cond::Le => known(le, gt),
+        Cond::Eq => known(false, lt || gt),
+        Cond::Ne => known(lt || gt, false),
+        Cond::Set | Cond::Sgt | Cond::Sge | Cond::Slt | Cond::Sle => None,
+    }
+}
+
+/// `b cond a` for `a cond b`.
+const fn turned(cond: Cond) -> Cond {
+    match cond {
+        Cond::Gt => Cond::Lt,
+        Cond::Ge => Cond::Le,
+        Cond::Lt => Cond::Gt,
+        Cond::Le => Cond::Ge,
+        Cond::Sgt => Cond::Slt,
+        Cond::Sge => Cond::Sle,
+        Cond::Slt => Cond::Sgt,
+        Cond::Sle => Cond::Sge,
+        Cond::Eq | Cond::Ne | Cond::Set => cond,
     }
 }
 
