@@ -82,7 +82,7 @@ pub enum ArgKind {
     Callback(CallbackKind),
     /// Passed on to the callback: pointer to the stack, or NULL (Linux `ARG_PTR_TO_STACK_OR_NULL`).
     CallbackCtx,
-    /// A reference that a helper with [`Ret::Acquired`] of this class returned, at offset 0.
+    /// A reference that a helper with [`Ret::AcquiredOrNull`] of this class returned, at offset 0.
     Acquired(RefClass),
     /// Pointer to the `struct bpf_spin_lock` of a map value.
     SpinLock,
