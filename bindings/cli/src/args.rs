@@ -73,7 +73,7 @@ pub(crate) struct RawArgs {
     /// FILE is 8-byte instruction slots, little-endian.
     #[arg(long)]
     pub(crate) raw: bool,
-    /// A map for raw code: TYPE:KEY:VALUE:MAX[:FLAGS] (Linux type name or number). Repeatable: the first is map 0.
+    /// A map for raw code: `TYPE:KEY:VALUE:MAX[:FLAGS]` (Linux type name or number). Repeatable: the first is map 0.
     #[arg(long = "map", value_name = "SPEC", requires = "raw")]
     pub(crate) maps: Vec<String>,
     /// An element of a raw map before the run: INDEX:KEYHEX:VALUEHEX. Repeatable.

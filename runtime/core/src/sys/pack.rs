@@ -38,7 +38,7 @@ pub fn pack_sizes() -> (usize, usize, usize, usize) {
 #[repr(C)]
 #[derive(Debug)]
 pub struct PackHost {
-    /// [`PACK_VERSION`] of the host.
+    /// `PACK_VERSION` of the host.
     pub version: u32,
     /// Ends the plugin's run with this reason (UTF-8, copied). Does not return.
     pub trap: unsafe extern "C" fn(call: *mut VmCtx, reason: *const c_char) -> u64,
@@ -48,7 +48,7 @@ pub struct PackHost {
 #[repr(C)]
 #[derive(Debug)]
 pub struct PackTable {
-    /// [`PACK_VERSION`] that the pack was built for.
+    /// `PACK_VERSION` that the pack was built for.
     pub version: u32,
     /// Length of `helpers`.
     pub count: u32,
