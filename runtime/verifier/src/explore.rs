@@ -23,8 +23,6 @@ struct Path {
     parent: KeptId,
     /// Instructions since then.
     steps: u64,
-    /// Branches since then.
-    jumps: u32,
     /// Passes through converging loops.
     rounds: u32,
     /// The last step in the trace.
@@ -78,19 +76,36 @@ pub(crate) struct Explorer<'m, 'a> {
     shared: &'m mut Shared,
     pending: Vec<Path>,
     keeper: Keeper,
+    since_kept: Since,
     trace: Trace,
+}
+
+/// What was walked since a state was kept, on whatever paths, as Linux counts: counted by path, the short ends of many
+/// forks would never be due, and a body with 20 branches would be walked in all 2^20 ways before one is.
+#[derive(Clone, Copy, Debug, Default)]
+struct Since {
+    jumps: u32,
+    insns: u32,
 }
 
 impl<'m, 'a> Explorer<'m, 'a> {
     /// An explorer that has walked nothing.
     pub(crate) fn new(machine: &'m mut Machine<'a>, live: &'a Liveness, shared: &'m mut Shared) -> Explorer<'m, 'a> {
         let keeper = Keeper::new(machine.env.unit.code.len());
-        Explorer { machine, live, shared, pending: Vec::new(), keeper, trace: Trace::default() }
+        Explorer {
+            machine,
+            live,
+            shared,
+            pending: Vec::new(),
+            keeper,
+            since_kept: Since::default(),
+            trace: Trace::default(),
+        }
     }
 
     /// Walks all paths; gives the instructions of the longest.
     pub(crate) fn run(mut self, at: usize, state: State) -> Result<u64, Box<VerifierError>> {
-        self.pending.push(Path { at, state, parent: 0, steps: 0, jumps: 0, rounds: 0, step: START });
+        self.pending.push(Path { at, state, parent: 0, steps: 0, rounds: 0, step: START });
         while let Some(path) = self.pending.pop() {
             self.walk(path)?;
         }
@@ -119,6 +134,9 @@ impl<'m, 'a> Explorer<'m, 'a> {
             Stop::Report(error) => return error,
         };
         let (kind, blame) = (fail.kind, fail.blame);
+        // Where the budget ran out says little: where most states were kept, the loop is.
+        let stray = matches!(kind, Kind::Budget | Kind::MemoryBudget) && env.cfg.loop_of(at).is_none();
+        let at = if stray { self.keeper.hottest(|insn| env.cfg.loop_of(insn).is_some()).unwrap_or(at) } else { at };
         let mut error = to_error(env.unit, at, fail);
         if env.trace {
             explain(env.unit, env.cfg, &self.trace.path_to(step), kind, blame, &mut error);
@@ -145,7 +163,8 @@ impl<'m, 'a> Explorer<'m, 'a> {
         if let Insn::Call(Callee::Local(target)) = *insn {
             self.global(path, target)?;
         }
-        path.jumps += u32::from(insn.target().is_some());
+        self.since_kept.jumps += u32::from(insn.target().is_some());
+        self.since_kept.insns += 1;
         match self.machine.step(&mut path.state, path.at)? {
             Next::Fall => path.at += 1,
             Next::Goto(target) => path.at = target as usize,
@@ -156,7 +175,6 @@ impl<'m, 'a> Explorer<'m, 'a> {
                     state: *state,
                     parent: path.parent,
                     steps: path.steps,
-                    jumps: path.jumps,
                     rounds: path.rounds + u32::from(self.machine.env.cfg.is_forced_checkpoint(path.at)),
                     step: path.step,
                 });
@@ -314,11 +332,8 @@ impl<'m, 'a> Explorer<'m, 'a> {
 
     /// Keeps the path's state where that is due.
     fn keep(&mut self, path: &mut Path, forced: bool, earlier: Earlier) -> Result<Visit, Box<Fail>> {
-        let due = if earlier.looping > 0 {
-            path.jumps >= 20 || path.steps >= 100
-        } else {
-            path.jumps >= 2 && path.steps >= 8
-        };
+        let Since { jumps, insns } = self.since_kept;
+        let due = if earlier.looping > 0 { jumps >= 20 || insns >= 100 } else { jumps >= 2 && insns >= 8 };
         if !forced && !due {
             return Ok(Visit::GoOn);
         }
@@ -331,7 +346,8 @@ impl<'m, 'a> Explorer<'m, 'a> {
         prune::renode(&mut path.state, &mut self.machine.nodes);
         let kept = Box::new(path.state.clone());
         path.parent = self.keeper.keep(path.at, kept, path.parent, path.steps, path.rounds);
-        (path.steps, path.jumps) = (0, 0);
+        path.steps = 0;
+        self.since_kept = Since::default();
         Ok(Visit::GoOn)
     }
 }

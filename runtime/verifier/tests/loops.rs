@@ -184,3 +184,18 @@ fn may_goto_converges() {
     let v = accept(unit(text, vec![], raw_hook()));
     assert_eq!(v.facts().longest_path, None);
 }
+
+/// A substring search that counts equal bytes: six branches a turn, 40 turns. States must be kept on the short ends of
+/// the forks as well, or all 2^20 ways between two kept states are walked.
+#[test]
+fn a_loop_whose_body_forks_much_is_walked_soon() {
+    let mut text = String::from(
+        "r2 = *(u32 *)(r1 + 0)\n r3 = *(u32 *)(r1 + 4)\n r6 = 0\n again:\n r4 = r2\n r4 += 6\n if r4 > r3 goto out\n r5 = 0\n",
+    );
+    for at in 0..6 {
+        text += &format!("r7 = *(u8 *)(r2 + {at})\n if r7 != {} goto s{at}\n r5 += 1\n s{at}:\n", 97 + at);
+    }
+    text += "if r5 == 6 goto out\n r2 += 1\n r6 += 1\n if r6 < 40 goto again\n out:\n r0 = 0\n exit";
+    let verified = accept(unit(&text, vec![], xdp_hook()));
+    assert!(verified.stats().insns_processed < 50_000, "{:?}", verified.stats());
+}

@@ -102,6 +102,12 @@ impl Keeper {
         &self.at[insn].unfinished
     }
 
+    /// The instruction with the most kept states, of those that `counts` selects.
+    pub(crate) fn hottest(&self, counts: impl Fn(usize) -> bool) -> Option<usize> {
+        let kept = |insn: &usize| self.at[*insn].finished.len() + self.at[*insn].unfinished.len();
+        (0..self.at.len()).filter(|&insn| counts(insn)).max_by_key(kept)
+    }
+
     /// A kept state.
     pub(crate) fn get(&self, id: KeptId) -> &Kept {
         &self.kept[id as usize]
