@@ -4,6 +4,7 @@
 pub mod core;
 pub mod corpus;
 pub mod data_file;
+pub mod diff;
 pub mod engine;
 #[cfg(target_arch = "x86_64")]
 pub mod exec;

@@ -50,6 +50,9 @@ impl fmt::Display for LoadError {
 
 impl std::error::Error for LoadError {}
 
+/// Levels of the verifier's words: statistics; the last failing path's instructions.
+const STATISTICS: u32 = 4;
+const STEPS: u32 = 1;
 /// Room for the verifier's words.
 const LOG: usize = 1 << 20;
 /// Offset of `verified_insns` in `struct bpf_prog_info`, and bytes up to its end.
@@ -80,8 +83,7 @@ impl KernelProg {
             insn_cnt: (insns.len() / 8) as u32,
             insns: insns.as_ptr() as u64,
             license: license.as_ptr() as u64,
-            // The last failing path's instructions and the statistics.
-            log_level: 1 | 4,
+            log_level: STATISTICS,
             log_size: LOG as u32,
             log_buf: log.as_mut_ptr() as u64,
             prog_name: name(source.name),
@@ -95,7 +97,13 @@ impl KernelProg {
             attr.func_info = funcs.records.as_ptr() as u64;
         }
         // SAFETY: every address is that of a live buffer of the length beside it; the system writes to `log` alone.
-        let loaded = unsafe { bpf_fd(Cmd::ProgLoad, &mut attr) };
+        let mut loaded = unsafe { bpf_fd(Cmd::ProgLoad, &mut attr) };
+        if loaded.as_ref().is_err_and(|e| e.raw_os_error() != Some(libc::E2BIG)) {
+            // Once more for its words. What is too complex would have each of a million steps written down.
+            attr.log_level = STATISTICS | STEPS;
+            // SAFETY: as above.
+            loaded = unsafe { bpf_fd(Cmd::ProgLoad, &mut attr) };
+        }
         let end = log.iter().position(|&b| b == 0).unwrap_or(log.len());
         let log = String::from_utf8_lossy(&log[..end]).into_owned();
         match loaded {

@@ -1,0 +1,274 @@
+//! Our verdicts and values against the live kernel's, on programs that neither side has seen before.
+
+mod writer;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use stingless::abi::{Limits, MapKind, MapSpec, TrapKind, Trust};
+use stingless::{Config, EngineKind, RawMapDef, RawProgram};
+use stingless_isa::{assemble, encode};
+use stingless_object::{Unit, UnitMap};
+use stingless_verifier::{VerifierError, verify};
+
+use crate::kernel::{Caps, KernelMap, KernelProg, TestRun, with_caps};
+use crate::programs::{Host, Run, call};
+use crate::random::Random;
+
+pub use writer::program;
+
+/// One program under comparison.
+#[derive(Debug)]
+pub struct Case {
+    /// What it came from.
+    pub name: String,
+    /// Name of the hook.
+    pub hook: &'static str,
+    /// The unit.
+    pub unit: Unit,
+    /// Its listing.
+    pub text: String,
+}
+
+/// What both sides say of a program.
+#[derive(Debug)]
+pub struct Verdicts {
+    /// Our rules for untrusted plugins.
+    pub untrusted: Result<(), String>,
+    /// Our rules that follow Linux's for root.
+    pub privileged: Result<(), String>,
+    /// The live kernel without `CAP_PERFMON`.
+    pub no_perfmon: Result<(), String>,
+    /// The live kernel as root.
+    pub root: Result<(), String>,
+}
+
+/// Both sides, ready to judge.
+pub struct Judge {
+    hosts: Vec<(EngineKind, Host)>,
+    specs: Vec<MapSpec>,
+}
+
+impl Judge {
+    /// Engines and the shapes of the maps that programs use.
+    ///
+    /// # Errors
+    /// Engines that cannot be had.
+    pub fn new() -> Result<Judge, stingless::Error> {
+        let mut hosts = Vec::new();
+        for kind in EngineKind::ALL {
+            let deadline = Some(Duration::from_millis(5));
+            hosts.push((kind, Host::with(Config::new().engine(kind).deadline(deadline))?));
+        }
+        let value = writer::VALUE as u32;
+        let specs = vec![
+            MapSpec::new("m0", MapKind::Array, 4, value, 4),
+            MapSpec::new("m1", MapKind::Hash, 4, value, 8),
+            MapSpec::new("m2", MapKind::Ringbuf, 0, 0, 4096),
+        ];
+        Ok(Judge { hosts, specs })
+    }
+
+    /// A case from assembler text; `None` where the text is no program.
+    #[must_use]
+    pub fn case(&self, name: &str, hook: &'static str, text: &str) -> Option<Case> {
+        let code = assemble(text).ok()?;
+        let linker = &self.hosts.first()?.1.linker;
+        let maps = self
+            .specs
+            .iter()
+            .enumerate()
+            .map(|(at, spec)| UnitMap { spec: spec.clone(), origin: at as u32, frozen: None })
+            .collect();
+        let mut unit = Unit::from_code(name, code, maps, linker.protos(), linker.hook_named(hook).ok()?.clone());
+        unit.gpl = true;
+        Some(Case { name: name.to_owned(), hook, unit, text: text.to_owned() })
+    }
+
+    /// All four verdicts.
+    ///
+    /// # Panics
+    /// If the kernel refuses a map, or a thread may not reduce its capabilities.
+    #[must_use]
+    pub fn verdicts(&self, case: &Case) -> Verdicts {
+        let ours = |trust| verify(case.unit.clone(), trust, &limits()).map(drop).map_err(|e| words(&e));
+        let untrusted = ours(Trust::Untrusted);
+        let endless = untrusted.as_ref().is_err_and(|e| e.starts_with("budget") || e.starts_with("infinite"));
+        // Linux 6.18 may look at such a program for ever.
+        let hangs = case.text.contains("skb[");
+        let kernel = |caps| {
+            if endless || hangs {
+                // It would look for the end as long, and write down every step.
+                return Err("not asked".to_owned());
+            }
+            let maps = self.kernel_maps();
+            let refs: Vec<&KernelMap> = maps.iter().collect();
+            let load = || KernelProg::load_unit(&case.unit, "GPL", &refs).map(drop).map_err(|e| e.to_string());
+            with_caps(caps, load).expect("threads may give up capabilities")
+        };
+        Verdicts {
+            untrusted,
+            privileged: ours(Trust::Privileged),
+            no_perfmon: kernel(Caps::NoPerfmon),
+            root: kernel(Caps::Full),
+        }
+    }
+
+    fn kernel_maps(&self) -> Vec<KernelMap> {
+        self.specs.iter().map(|s| KernelMap::create(s).unwrap_or_else(|e| panic!("{}: {e}", s.name))).collect()
+    }
+
+    /// Runs an accepted program on some inputs in every engine, and in the live kernel where `live`; what differs.
+    ///
+    /// # Panics
+    /// If the kernel refuses what it accepted before.
+    #[must_use]
+    pub fn differences(&self, case: &Case, live: bool) -> Vec<String> {
+        let mut out = Vec::new();
+        let inputs = inputs(&case.name);
+        let engines: Vec<(EngineKind, Vec<Answer>)> =
+            self.hosts.iter().map(|(kind, host)| (*kind, self.ours(case, host, &inputs))).collect();
+        let Some((first, wanted)) = engines.first() else { return out };
+        for (kind, found) in &engines {
+            for (at, (a, b)) in wanted.iter().zip(found).enumerate() {
+                let late = |x: &Answer| matches!(&x.r0, Err(trap) if trap.contains("deadline"));
+                if a != b && !late(a) && !late(b) {
+                    out.push(format!("input {at}: {}: {a:?}, {}: {b:?}", first.key(), kind.key()));
+                }
+                if matches!(&b.r0, Err(trap) if trap.contains("broken")) {
+                    out.push(format!("input {at}: {}: {:?}", kind.key(), b.r0));
+                }
+            }
+        }
+        // Their random numbers are not ours, `may_goto` may take its time, and a socket filter's test run cuts the Ethernet
+        // header off.
+        if live && case.hook == "xdp" && !case.text.contains("call 7") && !case.text.contains("may_goto") {
+            out.extend(self.against_kernel(case, &inputs, wanted));
+        }
+        out
+    }
+
+    fn ours(&self, case: &Case, host: &Host, inputs: &[Vec<u8>]) -> Vec<Answer> {
+        let insns = match encode(&case.unit.code) {
+            Ok(insns) => insns,
+            Err(e) => return vec![Answer::failed(&e.to_string())],
+        };
+        let maps = self
+            .specs
+            .iter()
+            .map(|spec| RawMapDef { spec: spec.clone(), init: Vec::new(), freeze: false, own_slots: Vec::new() })
+            .collect();
+        let raw = RawProgram {
+            name: "p".into(),
+            insns,
+            maps,
+            btf: None,
+            func_info: Vec::new(),
+            hook: case.hook.into(),
+            gpl: true,
+        };
+        let loaded = match host.linker.load_raw(&raw) {
+            Ok(loaded) => loaded,
+            Err(e) => return vec![Answer::failed(&format!("broken load: {e}"))],
+        };
+        if let Some(refused) = loaded.refused.first() {
+            return vec![Answer::failed(&format!("broken load: {}", refused.error))];
+        }
+        inputs
+            .iter()
+            .map(|data| {
+                stingless_helpers_linux::seed_random(7);
+                let run = Run { data: data.clone(), ..Run::default() };
+                match call(&loaded.collection, case.hook, "p", &run) {
+                    Ok(done) => Answer { r0: Ok(done.r0), data: done.data },
+                    Err(stingless::Error::Trap(trap)) => {
+                        let bug = matches!(trap.kind, TrapKind::Memory | TrapKind::Obligation | TrapKind::Fact);
+                        Answer::failed(&format!("{}{trap}", if bug { "broken: " } else { "" }))
+                    }
+                    Err(e) => Answer::failed(&e.to_string()),
+                }
+            })
+            .collect()
+    }
+
+    fn against_kernel(&self, case: &Case, inputs: &[Vec<u8>], ours: &[Answer]) -> Vec<String> {
+        let maps = self.kernel_maps();
+        let refs: Vec<&KernelMap> = maps.iter().collect();
+        let Ok(prog) = KernelProg::load_unit(&case.unit, "GPL", &refs) else { return Vec::new() };
+        let mut out = Vec::new();
+        for (at, (data, mine)) in inputs.iter().zip(ours).enumerate() {
+            // The kernel runs no test on less than an Ethernet header.
+            let Ok(live) = (TestRun { data, ctx: &[] }).run(&prog) else { continue };
+            if matches!(&mine.r0, Err(trap) if trap.contains("deadline")) {
+                continue;
+            }
+            let same = mine.r0.as_ref().is_ok_and(|r0| *r0 as u32 == live.retval);
+            if !same || mine.data != live.data {
+                out.push(format!("input {at}: kernel {:#x}, ours {:?}", live.retval, mine.r0));
+            }
+        }
+        out
+    }
+}
+
+/// What one run gave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Answer {
+    r0: Result<u64, String>,
+    data: Vec<u8>,
+}
+
+impl Answer {
+    fn failed(why: &str) -> Answer {
+        Answer { r0: Err(why.to_owned()), data: Vec::new() }
+    }
+}
+
+/// Small budgets: what is accepted is accepted soon.
+fn limits() -> Limits {
+    Limits { examined_insns: 50_000, work: 500_000, ..Limits::default() }
+}
+
+fn words(error: &VerifierError) -> String {
+    format!("{}: {error}", error.kind)
+}
+
+/// Packets for a program: small numbers, zeros, ones, anything.
+fn inputs(name: &str) -> Vec<Vec<u8>> {
+    let mut random = Random::new(name.bytes().fold(1u64, |n, b| n.wrapping_mul(31).wrapping_add(b.into())));
+    (0..6u64)
+        .map(|kind| {
+            let len = [64, 14, 22, 40, 64, 100][kind as usize];
+            let byte = |random: &mut Random| match kind {
+                0 => 0,
+                1 => 0xff,
+                2 | 3 => (random.bits() % 64) as u8,
+                _ => random.bits() as u8,
+            };
+            (0..len).map(|_| byte(&mut random)).collect()
+        })
+        .collect()
+}
+
+/// A message without its numbers, registers and names: the class of a complaint.
+#[must_use]
+pub fn class(message: &str) -> String {
+    let mut out = String::new();
+    let message = message.split_once("`: ").map_or(message, |(_, rest)| rest);
+    for c in message.chars() {
+        let c = if c.is_ascii_digit() { 'N' } else { c };
+        if !(c == 'N' && out.ends_with('N')) {
+            out.push(c);
+        }
+    }
+    out.truncate(110);
+    out
+}
+
+/// Counts with one example each.
+pub type Table = BTreeMap<String, (usize, String)>;
+
+/// Adds a row to a table.
+pub fn count(table: &mut Table, row: String, example: &str) {
+    table.entry(row).or_insert_with(|| (0, example.to_owned())).0 += 1;
+}
