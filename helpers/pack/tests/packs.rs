@@ -5,11 +5,12 @@ use std::process::Command;
 
 use stingless::{Config, Engine, EngineKind, Linker, Raw, RawProgram};
 
-/// The library of this package, beside the test's folder.
+/// The library of this package: beside the test, or one folder up where `cargo build` puts it.
 fn rust_pack() -> PathBuf {
     let exe = std::env::current_exe().expect("the test has a path");
-    let folder = exe.parent().and_then(Path::parent).expect("target/debug/deps/test");
-    folder.join("libstingless_helpers_pack.so")
+    let places = exe.ancestors().skip(1).take(2).map(|folder| folder.join("libstingless_helpers_pack.so"));
+    let found = places.filter_map(|path| Some((std::fs::metadata(&path).ok()?.modified().ok()?, path))).max();
+    found.expect("cargo built the library with the test").1
 }
 
 fn c_pack(source: &str) -> PathBuf {
