@@ -218,3 +218,17 @@ fn a_pointer_is_compared_with_the_packets_end_again() {
     accept(unit(&text(">", "-1", ">="), vec![], xdp_hook()));
     reject(unit(&text(">", "-2", ">="), vec![], xdp_hook()), "uninit-register");
 }
+
+/// A packet's bytes given to a global function as memory stayed good there after the function had cut the packet off.
+#[test]
+fn packet_memory_given_to_a_function_that_moves_the_packet_goes_stale() {
+    let text = |body: &str| {
+        format!(
+            "r2 = *(u32 *)(r1 + 0)\n r3 = *(u32 *)(r1 + 4)\n r4 = r2\n r4 += 8\n if r4 > r3 goto out\n call f\n r0 = 0\n exit\n
+             out:\n r0 = 0\n exit\n f:\n r6 = r2\n {body}\n r0 = *(u64 *)(r6 + 0)\n exit"
+        )
+    };
+    let args = || vec![FuncArg::Ctx, FuncArg::Mem { size: 8, nullable: false }];
+    accept(global(&text("r2 = 8"), args()));
+    reject(global(&text("r2 = 8\n call 44"), args()), "packet-stale");
+}
