@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
+use stingless::LoadedEach;
 use stingless::verifier::Kind;
-use stingless::{Linker, LoadedEach};
 
 use crate::args::{self, CheckArgs};
-use crate::{Failure, Outcome, hooks, input, raw, report};
+use crate::{Failure, Outcome, hooks, input, report};
 
 pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
     if let Some(code) = &args.explain {
@@ -21,7 +21,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
     let mut objects = Vec::new();
     let mut outcome = Outcome::Ok;
     for file in &args.files {
-        let loaded = load(&linker, file, args);
+        let loaded = input::load(&linker, file, args.hook.as_deref(), &args.raw);
         if loaded.is_err() && std::fs::File::open(file).is_err() {
             outcome = Outcome::Unread;
         } else if outcome == Outcome::Ok && !matches!(&loaded, Ok(l) if wanted_refused(l, args).next().is_none()) {
@@ -48,19 +48,6 @@ fn explain(code: &str) -> Result<Outcome, Failure> {
             Ok(Outcome::Ok)
         }
         None => Err(Failure(format!("no code `{code}`: codes look like E0012"))),
-    }
-}
-
-fn load(linker: &Linker, file: &Path, args: &CheckArgs) -> Result<LoadedEach, Failure> {
-    let in_file = |e: stingless::Error| Failure::from(e.in_file(file));
-    if args.raw.raw {
-        let hook = args.hook.as_deref().unwrap_or("raw");
-        return linker.load_raw(&raw::program(file, &args.raw, hook)?).map_err(in_file);
-    }
-    let object = input::object(file)?;
-    match &args.hook {
-        Some(hook) => linker.load_each_as(&object, hook).map_err(in_file),
-        None => linker.load_each(&object).map_err(in_file),
     }
 }
 

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use stingless::Object;
+use stingless::{Linker, LoadedEach, Object};
 
-use crate::Failure;
+use crate::args::RawArgs;
+use crate::{Failure, raw};
 
 /// `stingless/bpf.h`, carried along so that a source compiles wherever the command is installed.
 pub(crate) const BPF_H: &str = include_str!("../../../plugins/include/stingless/bpf.h");
@@ -27,6 +28,20 @@ fn is_source(path: &Path) -> bool {
 pub(crate) fn object(path: &Path) -> Result<Object, Failure> {
     let bytes = if is_source(path) { compile(path)? } else { read(path)? };
     Object::parse(&bytes).map_err(|e| Failure(format!("{}: {e}", path.display())))
+}
+
+/// Loads what FILE and the options of `run` and `check` name; `hook` overrides what sections say, and is `raw` for raw code
+/// unless given.
+pub(crate) fn load(linker: &Linker, file: &Path, hook: Option<&str>, args: &RawArgs) -> Result<LoadedEach, Failure> {
+    let in_file = |e: stingless::Error| Failure::from(e.in_file(file));
+    if args.raw {
+        return linker.load_raw(&raw::program(file, args, hook.unwrap_or("raw"))?).map_err(in_file);
+    }
+    let object = object(file)?;
+    match hook {
+        Some(hook) => linker.load_each_as(&object, hook).map_err(in_file),
+        None => linker.load_each(&object).map_err(in_file),
+    }
 }
 
 /// Compiles a source with the clang found.

@@ -1,13 +1,11 @@
 //! `stingless run`.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 use stingless::{LoadedEach, ProgramInfo};
 
 use crate::args::{self, RunArgs};
 use crate::hooks::{self, Input, Run};
-use crate::{Failure, Outcome, hex, input, raw, report};
+use crate::{Failure, Outcome, hex, input, report};
 
 pub(crate) fn run(args: &RunArgs) -> Result<Outcome, Failure> {
     if args.spec_worker {
@@ -19,25 +17,12 @@ pub(crate) fn run(args: &RunArgs) -> Result<Outcome, Failure> {
     let Some(file) = &args.file else { return Err(Failure("no FILE given".into())) };
     let engine = args::engine(&args.engine, args.harden, args.deadline_ms, args.trust)?;
     let linker = hooks::linker(&engine)?;
-    let loaded = load(&linker, file, args)?;
+    let loaded = input::load(&linker, file, args.hook.as_deref(), &args.raw)?;
     let Some(info) = choose(&loaded, args.program.as_deref())? else { return refused(&loaded, args) };
     let row = hooks::named(&info.hook)?;
     let outcome = (row.run)(&loaded.collection, &info.name, &input_of(args)?)?;
     show(args, &loaded, info, &outcome);
     Ok(if outcome.result.is_ok() { Outcome::Ok } else { Outcome::Refused })
-}
-
-fn load(linker: &stingless::Linker, file: &Path, args: &RunArgs) -> Result<LoadedEach, Failure> {
-    let in_file = |e: stingless::Error| Failure::from(e.in_file(file));
-    if args.raw.raw {
-        let hook = args.hook.as_deref().unwrap_or("raw");
-        return linker.load_raw(&raw::program(file, &args.raw, hook)?).map_err(in_file);
-    }
-    let object = input::object(file)?;
-    match &args.hook {
-        Some(hook) => linker.load_each_as(&object, hook).map_err(in_file),
-        None => linker.load_each(&object).map_err(in_file),
-    }
 }
 
 /// The program to run: by name, or the only one; `None` where that one was refused.
