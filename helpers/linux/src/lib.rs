@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod hooks;
+mod lock;
 mod map;
 mod misc;
 mod packet;
@@ -18,6 +19,7 @@ mod text;
 mod trace;
 
 pub use hooks::{SkBuff, SocketFilter, TcAction, Xdp, XdpAction};
+pub use lock::{bpf_spin_lock, bpf_spin_unlock};
 pub use map::{bpf_for_each_map_elem, bpf_map_delete_elem, bpf_map_lookup_elem, bpf_map_update_elem, bpf_tail_call};
 pub use misc::{
     bpf_get_prandom_u32, bpf_get_smp_processor_id, bpf_ktime_get_boot_ns, bpf_ktime_get_ns, bpf_loop, seed_random,
@@ -50,6 +52,8 @@ pub static BASE: Helpers = helpers![
     bpf_strtoul,
     bpf_strncmp,
     bpf_trace_printk,
+    bpf_spin_lock,
+    bpf_spin_unlock,
 ];
 
 /// [`BASE`] and what moves an XDP packet's bounds.

@@ -235,7 +235,7 @@ static long (*const bpf_skb_store_bytes)(struct __sk_buff *skb, __u32 offset, co
 #endif
 #ifndef bpf_tail_call
 #define bpf_tail_call bpf_tail_call
-static long (*const bpf_tail_call)(void *ctx, void *prog_array_map, __u32 index) = (void *)12;
+static void (*const bpf_tail_call)(void *ctx, void *prog_array_map, __u32 index) = (void *)12;
 #endif
 #ifndef bpf_skb_load_bytes
 #define bpf_skb_load_bytes bpf_skb_load_bytes

@@ -14,6 +14,7 @@ pub mod jit;
 pub mod kernel;
 pub mod programs;
 pub mod random;
+pub mod rules;
 pub mod secpack;
 pub mod ubpf_asm;
 pub mod unit;

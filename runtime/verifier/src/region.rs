@@ -30,6 +30,8 @@ pub(crate) enum Region {
     Mem(u32),
     /// A global function's memory argument of this many bytes, not aligned. Bases differ.
     ArgMem(u32),
+    /// The same, where the caller may have passed a part of the packet: stale once the packet moves.
+    ArgData(u32),
     /// A host object that is acquired and released, and never dereferenced.
     Host(u32),
     /// A subprogram, by the index of its first instruction.
@@ -50,7 +52,8 @@ impl Region {
             | Region::MapValue(_)
             | Region::MapKey(_)
             | Region::Mem(_)
-            | Region::ArgMem(_) => true,
+            | Region::ArgMem(_)
+            | Region::ArgData(_) => true,
             Region::DataEnd(_) | Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale => false,
         }
     }
@@ -62,7 +65,7 @@ impl Region {
 
     /// Whether a helper that moves data makes pointers into the region stale.
     pub(crate) const fn moves(self) -> bool {
-        matches!(self, Region::Data(_) | Region::DataEnd(_) | Region::DataMeta(_))
+        matches!(self, Region::Data(_) | Region::DataEnd(_) | Region::DataMeta(_) | Region::ArgData(_))
     }
 
     /// How the accesses of engines see the region; `None` where no access is ever allowed.
@@ -72,7 +75,7 @@ impl Region {
             Region::Ctx => Some(Access::Ctx),
             Region::Data(_) | Region::DataMeta(_) | Region::Linked => Some(Access::Data),
             Region::MapValue(map) => Some(Access::MapValue(map)),
-            Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) => Some(Access::Mem),
+            Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) | Region::ArgData(_) => Some(Access::Mem),
             Region::DataEnd(_) | Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale => None,
         }
     }
@@ -99,7 +102,7 @@ impl Region {
             Region::MapPtr(_) => "a pointer to a map",
             Region::MapKey(_) => "a pointer to a map key",
             Region::Mem(_) => "a pointer to a record",
-            Region::ArgMem(_) => "a pointer to an argument's memory",
+            Region::ArgMem(_) | Region::ArgData(_) => "a pointer to an argument's memory",
             Region::Host(_) => "a pointer to a host object",
             Region::Func(_) => "a pointer to a function",
             Region::Stale => "a pointer into data that may have moved",

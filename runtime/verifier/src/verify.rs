@@ -98,20 +98,21 @@ fn prove(env: &Env<'_>, live: &Liveness, work: u64) -> Result<Proved, Failed> {
     let subprogs = env.unit.code.subprogs().len();
     let collector = Collector::new(env.unit.code.len(), subprogs);
     let mut shared =
-        Shared { stats: Stats::default(), work, functions: vec![None; subprogs], nesting: 0, widened: false };
+        Shared { stats: Stats::default(), work, functions: vec![Vec::new(); subprogs], nesting: 0, widened: false };
     match explore(env, live, &mut shared, collector, 0, entry_state(env)) {
         Ok((longest, collector)) => Ok((longest, collector, shared.stats)),
         Err(error) => Err(Failed { error, widened: shared.widened, work: shared.work }),
     }
 }
 
-/// Explores a global function from its arguments' types alone; gives its longest path.
+/// Explores a global function from its arguments' types alone, some of which may be packet memory that goes stale;
+/// gives its longest path.
 pub(crate) fn function(
     env: &Env<'_>,
     live: &Liveness,
     shared: &mut Shared,
     collector: Collector,
-    subprog: usize,
+    (subprog, moving): (usize, u8),
 ) -> Result<(u64, Collector), Stop> {
     if shared.nesting >= env.limits.frames {
         let message = format!("global functions call each other more than {} deep", env.limits.frames);
@@ -122,7 +123,7 @@ pub(crate) fn function(
     };
     let inner = Env { is_function: true, function_returns: info.returns_scalar, ..*env };
     shared.nesting += 1;
-    let state = function_state(info, subprog);
+    let state = function_state(info, subprog, moving);
     let explored = explore(&inner, live, shared, collector, sub.start as usize, state)?;
     shared.nesting -= 1;
     Ok(explored)
@@ -162,7 +163,7 @@ fn entry_state(env: &Env<'_>) -> State {
 }
 
 /// What a global function may be called with.
-fn function_state(info: &FuncInfo, subprog: usize) -> State {
+fn function_state(info: &FuncInfo, subprog: usize, moving: u8) -> State {
     let mut state = State::new(Frame::new(0, subprog, 0));
     for (index, (arg, reg)) in info.args.iter().zip(Reg::ARGS).enumerate() {
         let value = match arg {
@@ -171,7 +172,8 @@ fn function_state(info: &FuncInfo, subprog: usize) -> State {
             FuncArg::Mem { size, nullable } => {
                 // Ids of their own: below those of direct map values nothing else is.
                 let id = u32::MAX - index as u32;
-                Value { id, nullable: *nullable, ..Value::ptr(Region::ArgMem(*size)) }
+                let region = if moving & 1 << index == 0 { Region::ArgMem(*size) } else { Region::ArgData(*size) };
+                Value { id, nullable: *nullable, ..Value::ptr(region) }
             }
             FuncArg::Unsupported(_) => Value::UNINIT,
         };

@@ -3,7 +3,14 @@
 //! What clang writes needs repairs before the system takes it (sizes of data sections, `extern` functions); a program's
 //! functions alone are easier to describe afresh, from what our own linker read.
 
+use std::io;
+use std::os::fd::AsFd as _;
+
+use stingless_abi::{MapSpec, SpecialKind};
 use stingless_object::{FuncArg, Unit};
+
+use super::map::KernelMap;
+use super::prog::load_btf;
 
 /// BTF of a program's functions and the records that name them.
 #[derive(Clone, Debug)]
@@ -116,5 +123,52 @@ impl FuncBtf {
             records.push([unit.code.slot_of(sub.start as usize), func]);
         }
         FuncBtf { btf: w.finish(), records }
+    }
+}
+
+/// BTF of a map whose values have special fields: a struct of these and nothing else.
+#[derive(Clone, Debug)]
+pub struct MapBtf {
+    btf: Vec<u8>,
+    key: u32,
+    value: u32,
+}
+
+impl MapBtf {
+    /// Describes key and value of a map.
+    #[must_use]
+    pub fn of(spec: &MapSpec) -> MapBtf {
+        let mut w = Writer::new();
+        let name = w.name("int");
+        let int = w.add(name, INT, 0, 4, &[1 << 24 | 32]);
+        let name = w.name("char");
+        let byte = w.add(name, INT, 0, 1, &[8]);
+        let key = w.add(0, ARRAY, 0, 0, &[byte, int, spec.key_size]);
+        let key = if spec.key_size == 4 { int } else { key };
+        let member = w.name("val");
+        let mut members = Vec::new();
+        let mut size = 0;
+        for field in &spec.special {
+            let name = w.name(match field.kind {
+                SpecialKind::SpinLock => "bpf_spin_lock",
+                SpecialKind::Timer => "bpf_timer",
+            });
+            let ty = w.add(name, STRUCT, 1, field.kind.size(), &[member, int, 0]);
+            members.extend([member, ty, field.off * 8]);
+            size = size.max(field.off + field.kind.size());
+        }
+        let name = w.name("value");
+        let value = w.add(name, STRUCT, members.len() / 3, spec.value_size.max(size), &members);
+        MapBtf { btf: w.finish(), key, value }
+    }
+
+    /// Creates the map with its types.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn create(&self, spec: &MapSpec) -> io::Result<KernelMap> {
+        let btf = load_btf(&self.btf)?;
+        let spec = MapSpec { btf: (self.key, self.value), ..spec.clone() };
+        KernelMap::create_with_btf(&spec, Some(btf.as_fd()))
     }
 }

@@ -10,7 +10,7 @@ mod run;
 mod sys;
 mod unit;
 
-pub use btf::FuncBtf;
+pub use btf::{FuncBtf, MapBtf};
 pub use caps::{Caps, with_caps};
 pub use map::KernelMap;
 pub use prog::{KernelProg, LoadError, Source};

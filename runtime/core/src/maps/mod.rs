@@ -9,7 +9,7 @@ mod error;
 mod fault;
 mod hash;
 mod layout;
-mod lock;
+pub(crate) mod lock;
 mod progs;
 #[allow(unsafe_code, reason = "checked windows into shared memory, and the doors of programs")]
 mod raw;

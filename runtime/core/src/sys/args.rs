@@ -168,6 +168,8 @@ address_args! {
     ValueIn, "const void *", ArgKind::MapValue(MemUse::Read);
     /// A ring-buffer record, handed over.
     Record, "void *", ArgKind::Acquired(RefClass::RingbufRecord);
+    /// The spin lock of a map value.
+    SpinLock, "struct bpf_spin_lock *", ArgKind::SpinLock;
     /// A NUL-terminated string in frozen memory.
     ConstStr, "const char *", ArgKind::ConstStr;
 }

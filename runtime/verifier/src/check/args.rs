@@ -184,7 +184,8 @@ impl Checker<'_> {
                 | Region::MapValue(_)
                 | Region::MapKey(_)
                 | Region::Mem(_)
-                | Region::ArgMem(_),
+                | Region::ArgMem(_)
+                | Region::ArgData(_),
             ) => {}
             Some(_) | None => return self.wrong(arg, value, "a pointer to memory"),
         }

@@ -41,6 +41,7 @@ pub(crate) fn null_test(cond: Cond, width: Width, a: &Value, b: &Value) -> Optio
         | Region::MapKey(_)
         | Region::Mem(_)
         | Region::ArgMem(_)
+        | Region::ArgData(_)
         | Region::Host(_)
         | Region::Func(_) => Some(NullTest::Never),
         Region::Stale => None,
@@ -62,7 +63,9 @@ pub(crate) fn same_base(a: &Value, b: &Value) -> bool {
         | Region::DataEnd(_)
         | Region::DataMeta(_)
         | Region::Linked => true,
-        Region::MapValue(_) | Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) => a.id != 0 && a.id == b.id,
+        Region::MapValue(_) | Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) | Region::ArgData(_) => {
+            a.id != 0 && a.id == b.id
+        }
         Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale => false,
     }
 }
@@ -95,6 +98,7 @@ fn data_region(value: &Value) -> Option<u8> {
         | Region::MapKey(_)
         | Region::Mem(_)
         | Region::ArgMem(_)
+        | Region::ArgData(_)
         | Region::Host(_)
         | Region::Func(_)
         | Region::Stale => None,

@@ -54,6 +54,7 @@ const NONE: Effects = Effects {
     tail_call: false,
     lock: None,
     throws: false,
+    writes_map: false,
 };
 
 const fn mem(access: MemUse) -> ArgKind {
