@@ -41,7 +41,8 @@ pub(crate) fn null_test(cond: Cond, width: Width, a: &Value, b: &Value) -> Optio
         | Region::MapKey(_)
         | Region::Mem(_)
         | Region::ArgMem(_)
-        | Region::Host(_) => Some(NullTest::Never),
+        | Region::Host(_)
+        | Region::Element(_) => Some(NullTest::Never),
         Region::Stale => None,
     }
 }
@@ -62,7 +63,7 @@ pub(crate) fn same_base(a: &Value, b: &Value) -> bool {
         | Region::DataMeta(_)
         | Region::Linked => true,
         Region::MapValue(_) | Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) => a.id != 0 && a.id == b.id,
-        Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale => false,
+        Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale | Region::Element(_) => false,
     }
 }
 
@@ -96,7 +97,8 @@ fn data_region(value: &Value) -> Option<u8> {
         | Region::ArgMem(_)
         | Region::Host(_)
         | Region::Func(_)
-        | Region::Stale => None,
+        | Region::Stale
+        | Region::Element(_) => None,
     }
 }
 
