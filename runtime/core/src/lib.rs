@@ -50,7 +50,7 @@ pub use stingless_object::{KconfigValue, Object, is_gpl_compatible};
 pub use stingless_verifier as verifier;
 pub use sys::args::{
     Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, ForEachCallback, Helper, Key, LoopCallback, MapArg,
-    MemOut, NonEmpty, Out, Record, RecordPtr, ValueIn, ValuePtr,
+    MemOut, NonEmpty, Optional, Out, Record, RecordPtr, ValueIn, ValuePtr,
 };
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, AssumedProgram, run_assumed};

@@ -304,12 +304,7 @@ impl<'m, 'a> Explorer<'m, 'a> {
     }
 
     /// Compares the path with the latest of the states it came by: a loop that converged, or one that never ends.
-    fn visit_unfinished(
-        &mut self,
-        path: &Path,
-        turn: Turn,
-        earlier: &mut Earlier,
-    ) -> Result<Option<Visit>, Box<Fail>> {
+    fn visit_unfinished(&mut self, path: &Path, turn: Turn, earlier: &mut Earlier) -> Result<Option<Visit>, Box<Fail>> {
         let mut left = self.keeper.unfinished_at(path.at).len();
         while left > 0 && earlier.looping < MAX_ROUNDS_COMPARED {
             left -= 1;
