@@ -191,8 +191,20 @@ fn outgrown(old: &Scalar, new: &Scalar) -> Scalar {
         return Scalar::unknown();
     }
     let least = if new.umin() < old.umin() { 0 } else { old.umin() };
-    let most = if new.umax() > old.umax() { i64::MAX as u64 } else { old.umax() };
+    let most = if new.umax() > old.umax() { roomy(new.umax()) } else { old.umax() };
     Scalar::from_range(least, most)
+}
+
+/// A bound at or above `most`, of few: a number that is masked or compared once a round stays within the one that its
+/// mask or bound fits in, and a counter gets past all of them soon.
+fn roomy(most: u64) -> u64 {
+    let bits = 64 - most.leading_zeros();
+    match bits {
+        0..=12 => (1 << bits.next_multiple_of(2)) - 1,
+        13..=16 => (1 << 16) - 1,
+        17..=32 => (1 << 32) - 1,
+        33.. => i64::MAX as u64,
+    }
 }
 
 fn same_place(a: &Slot, b: &Slot) -> bool {
