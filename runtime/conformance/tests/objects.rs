@@ -130,10 +130,12 @@ fn what_is_accepted_gives_the_same_everywhere() {
                 let run = Run { data: input.clone(), ..Run::default() };
                 let mut outcomes = Vec::new();
                 for (engine, each) in &loaded {
+                    each.collection.map("bytes").unwrap().update(&[0; 4], &[0; 64], 0).unwrap();
                     let out = call(&each.collection, hook(&program.section), &program.name, &run);
                     outcomes.push((*engine, out.map(|o| (o.r0 as u32, o.data)).map_err(|e| e.to_string())));
                 }
                 if let Some(live) = &live {
+                    live.map("bytes").unwrap().update(&[0; 4], &[0; 64], 0).unwrap();
                     let out = TestRun { data: input, ctx: &[] }.run(&live.prog);
                     outcomes.push(("kernel", out.map(|o| (o.retval, o.data)).map_err(|e| e.to_string())));
                 }
