@@ -58,7 +58,11 @@ impl Checker<'_> {
                 format!("argument {} is {} that may be NULL, {expected} is expected", arg.index + 1, value.noun()),
             );
         }
-        let kind = if value.region() == Some(Region::Stale) { Kind::PacketStale } else { Kind::HelperArg };
+        let kind = match value.region() {
+            Some(Region::Stale) => Kind::PacketStale,
+            Some(Region::Gone) => Kind::ReferenceReleased,
+            Some(_) | None => Kind::HelperArg,
+        };
         fail(kind, format!("argument {} is {}, {expected} is expected", arg.index + 1, value.noun()))
     }
 
