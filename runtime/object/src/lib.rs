@@ -14,6 +14,7 @@ mod license;
 mod link;
 mod maps;
 mod object_file;
+mod relo;
 mod reloc;
 mod unit;
 

@@ -7,7 +7,7 @@ use stingless_abi::{HookDef, ProtoTable};
 
 use super::LinkErrorKind;
 use crate::Object;
-use crate::btf::{Btf, Kind};
+use crate::btf::{Btf, HostTypes, Kind};
 use crate::maps::{Contents, KconfigVar, MapSource};
 
 /// What an object is linked against.
@@ -22,6 +22,8 @@ pub struct Env {
     pub globals: BTreeMap<String, Vec<u8>>,
     /// Values of `extern ... __kconfig` variables by name. `LINUX_KERNEL_VERSION` has one from the start.
     pub kconfig: BTreeMap<String, KconfigValue>,
+    /// Types that CO-RE relocates against, beside the hook's own, which come first. They are asked in order.
+    pub types: Vec<Arc<HostTypes>>,
 }
 
 /// A kernel configuration value.
@@ -47,7 +49,7 @@ impl Env {
     #[must_use]
     pub fn new(protos: ProtoTable, hook: Arc<HookDef>) -> Env {
         let version = ("LINUX_KERNEL_VERSION".to_owned(), KconfigValue::Number(KERNEL_VERSION));
-        Env { protos, hook, globals: BTreeMap::new(), kconfig: BTreeMap::from([version]) }
+        Env { protos, hook, globals: BTreeMap::new(), kconfig: BTreeMap::from([version]), types: Vec::new() }
     }
 }
 
