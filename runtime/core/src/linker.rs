@@ -168,7 +168,7 @@ impl Linker {
         self
     }
 
-    /// Sets a `.kconfig` variable (`CONFIG_HZ`).
+    /// Sets a `__kconfig` variable (`CONFIG_HZ`). [`KconfigValue::config`] reads a whole `.config`, `parse` one value.
     pub fn kconfig(&mut self, name: &str, value: KconfigValue) -> &mut Self {
         self.kconfig.insert(name.to_owned(), value);
         self

@@ -3,10 +3,12 @@
 mod env;
 mod error;
 pub(crate) mod info;
+mod kconfig;
 mod resolve;
 
-pub use env::{Env, KconfigValue};
+pub use env::Env;
 pub use error::{LinkError, LinkErrorKind, Place};
+pub use kconfig::{KconfigError, KconfigValue};
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
