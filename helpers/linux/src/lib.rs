@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod hooks;
+mod iter;
 mod lock;
 mod map;
 mod misc;
@@ -19,6 +20,7 @@ mod text;
 mod trace;
 
 pub use hooks::{SkBuff, SocketFilter, TcAction, Xdp, XdpAction};
+pub use iter::{bpf_iter_num_destroy, bpf_iter_num_new, bpf_iter_num_next};
 pub use lock::{bpf_spin_lock, bpf_spin_unlock};
 pub use map::{bpf_for_each_map_elem, bpf_map_delete_elem, bpf_map_lookup_elem, bpf_map_update_elem, bpf_tail_call};
 pub use misc::{
@@ -54,6 +56,9 @@ pub static BASE: Helpers = helpers![
     bpf_trace_printk,
     bpf_spin_lock,
     bpf_spin_unlock,
+    bpf_iter_num_new,
+    bpf_iter_num_next,
+    bpf_iter_num_destroy,
 ];
 
 /// [`BASE`] and what moves an XDP packet's bounds.

@@ -3,14 +3,8 @@
 //! What clang writes needs repairs before the system takes it (sizes of data sections, `extern` functions); a program's
 //! functions alone are easier to describe afresh, from what our own linker read.
 
-use std::io;
-use std::os::fd::AsFd as _;
-
 use stingless_abi::{MapSpec, SpecialKind};
 use stingless_object::{FuncArg, Unit};
-
-use super::map::KernelMap;
-use super::prog::load_btf;
 
 /// BTF of a program's functions and the records that name them.
 #[derive(Clone, Debug)]
@@ -28,6 +22,7 @@ const STRUCT: u32 = 4;
 const FUNC: u32 = 12;
 const FUNC_PROTO: u32 = 13;
 const DECL_TAG: u32 = 17;
+const TYPE_TAG: u32 = 18;
 /// Linkage of functions.
 const STATIC: u32 = 0;
 const GLOBAL: u32 = 1;
@@ -72,6 +67,57 @@ impl Writer {
         out.extend(self.strings);
         out
     }
+}
+
+/// BTF of a map's key and value, which the live kernel wants for locks and timers: its bytes, and both types' ids.
+pub(super) fn map_btf(spec: &MapSpec) -> (Vec<u8>, (u32, u32)) {
+    let mut w = Writer::new();
+    let name = w.name("int");
+    let int = w.add(name, INT, 0, 4, &[1 << 24 | 32]);
+    let name = w.name("char");
+    let byte = w.add(name, INT, 0, 1, &[8]);
+    let name = w.name("long");
+    let long = w.add(name, INT, 0, 8, &[64]);
+    let bytes = w.add(0, ARRAY, 0, 0, &[byte, int, spec.key_size]);
+    let (member, name) = (w.name("bytes"), w.name("key"));
+    let whole = w.add(name, STRUCT, 1, spec.key_size, &[member, bytes, 0]);
+    // Arrays want a number.
+    let key = if spec.key_size == 4 { int } else { whole };
+    let mut special = spec.special.clone();
+    special.sort_by_key(|s| s.off);
+    let mut members = Vec::new();
+    for field in special {
+        let (name, ty) = match field.kind {
+            SpecialKind::SpinLock => {
+                let (val, name) = (w.name("val"), w.name("bpf_spin_lock"));
+                ("lock", w.add(name, STRUCT, 1, 4, &[val, int, 0]))
+            }
+            SpecialKind::KernelPointer => {
+                let name = w.name("object");
+                let object = w.add(name, STRUCT, 0, 0, &[]);
+                let tag = w.name(field.kind.c_name());
+                let tagged = w.add(tag, TYPE_TAG, 0, object, &[]);
+                ("object", w.add(0, PTR, 0, tagged, &[]))
+            }
+            SpecialKind::Timer
+            | SpecialKind::Workqueue
+            | SpecialKind::ListHead
+            | SpecialKind::ListNode
+            | SpecialKind::RbRoot
+            | SpecialKind::RbNode
+            | SpecialKind::Refcount => {
+                let (each, count) = if field.kind.size() == 4 { (int, 1) } else { (long, field.kind.size() / 8) };
+                let all = w.add(0, ARRAY, 0, 0, &[each, int, count]);
+                let (opaque, name) = (w.name("__opaque"), w.name(field.kind.c_name()));
+                ("opaque", w.add(name, STRUCT, 1, field.kind.size(), &[opaque, all, 0]))
+            }
+        };
+        let name = w.name(&format!("{name}{}", field.off));
+        members.extend([name, ty, field.off * 8]);
+    }
+    let name = w.name("value");
+    let value = w.add(name, STRUCT, members.len() / 3, spec.value_size, &members);
+    (w.finish(), (key, value))
 }
 
 impl FuncBtf {
@@ -123,52 +169,5 @@ impl FuncBtf {
             records.push([unit.code.slot_of(sub.start as usize), func]);
         }
         FuncBtf { btf: w.finish(), records }
-    }
-}
-
-/// BTF of a map whose values have special fields: a struct of these and nothing else.
-#[derive(Clone, Debug)]
-pub struct MapBtf {
-    btf: Vec<u8>,
-    key: u32,
-    value: u32,
-}
-
-impl MapBtf {
-    /// Describes key and value of a map.
-    #[must_use]
-    pub fn of(spec: &MapSpec) -> MapBtf {
-        let mut w = Writer::new();
-        let name = w.name("int");
-        let int = w.add(name, INT, 0, 4, &[1 << 24 | 32]);
-        let name = w.name("char");
-        let byte = w.add(name, INT, 0, 1, &[8]);
-        let key = w.add(0, ARRAY, 0, 0, &[byte, int, spec.key_size]);
-        let key = if spec.key_size == 4 { int } else { key };
-        let member = w.name("val");
-        let mut members = Vec::new();
-        let mut size = 0;
-        for field in &spec.special {
-            let name = w.name(match field.kind {
-                SpecialKind::SpinLock => "bpf_spin_lock",
-                SpecialKind::Timer => "bpf_timer",
-            });
-            let ty = w.add(name, STRUCT, 1, field.kind.size(), &[member, int, 0]);
-            members.extend([member, ty, field.off * 8]);
-            size = size.max(field.off + field.kind.size());
-        }
-        let name = w.name("value");
-        let value = w.add(name, STRUCT, members.len() / 3, spec.value_size.max(size), &members);
-        MapBtf { btf: w.finish(), key, value }
-    }
-
-    /// Creates the map with its types.
-    ///
-    /// # Errors
-    /// The system's.
-    pub fn create(&self, spec: &MapSpec) -> io::Result<KernelMap> {
-        let btf = load_btf(&self.btf)?;
-        let spec = MapSpec { btf: (self.key, self.value), ..spec.clone() };
-        KernelMap::create_with_btf(&spec, Some(btf.as_fd()))
     }
 }

@@ -4,13 +4,14 @@
 
 mod btf;
 mod caps;
+mod kfunc;
 mod map;
 mod prog;
 mod run;
 mod sys;
 mod unit;
 
-pub use btf::{FuncBtf, MapBtf};
+pub use btf::FuncBtf;
 pub use caps::{Caps, with_caps};
 pub use map::KernelMap;
 pub use prog::{KernelProg, LoadError, Source};

@@ -1,5 +1,5 @@
-//! Rules of the verifier, each with a program that keeps it and a neighbour that breaks it: tables of assembler text under
-//! `programs/rules`, judged by both of our profiles and by the live kernel with and without `CAP_PERFMON`.
+//! Small programs with the verdict of each judge, where keeping and breaking a rule does not fit one text with a hole
+//! (`crate::rules`): assembler text in `cases/`, judged by both of our profiles and by the live kernel with and without `CAP_PERFMON`.
 //!
 //! A case starts with `=== its name`. Lines before the first instruction describe it:
 //!
@@ -21,12 +21,12 @@ use stingless_isa::assemble;
 use stingless_object::{FuncArg, Unit, UnitMap};
 use stingless_verifier::verify;
 
-use crate::kernel::{Caps, KernelMap, KernelProg, MapBtf, with_caps};
+use crate::kernel::{Caps, KernelMap, KernelProg, with_caps};
 use crate::programs::Host;
 
 /// One program and what is expected of it.
 #[derive(Clone, Debug)]
-pub struct Rule {
+pub struct Case {
     /// Its name.
     pub name: String,
     hook: String,
@@ -67,14 +67,14 @@ impl fmt::Display for Verdict {
 /// # Panics
 /// If the table is not as the module says: a mistake of whoever wrote it.
 #[must_use]
-pub fn parse(table: &str) -> Vec<Rule> {
+pub fn parse(table: &str) -> Vec<Case> {
     let blocks = table.split("\n=== ").skip(1);
     blocks.map(block).collect()
 }
 
-fn block(text: &str) -> Rule {
+fn block(text: &str) -> Case {
     let (name, body) = text.split_once('\n').unwrap_or((text, ""));
-    let mut rule = Rule {
+    let mut case = Case {
         name: name.trim().to_owned(),
         hook: "xdp".into(),
         maps: Vec::new(),
@@ -90,24 +90,24 @@ fn block(text: &str) -> Rule {
     for line in body.lines() {
         let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
         match word {
-            "hook" => rest.clone_into(&mut rule.hook),
-            "map" => rule.maps.push(map(rest, rule.maps.len())),
-            "fn" => rule.funcs.push(function(rest)),
-            "want" => rule.want = Verdict::parse(rest),
+            "hook" => rest.clone_into(&mut case.hook),
+            "map" => case.maps.push(map(rest, case.maps.len())),
+            "fn" => case.funcs.push(function(rest)),
+            "want" => case.want = Verdict::parse(rest),
             "root" => root = Some(Verdict::parse(rest)),
             "linux" => linux = Some(rest == "ok"),
             "linux-root" => linux_root = Some(rest == "ok"),
-            "why" => rule.why = true,
+            "why" => case.why = true,
             _ => {
-                rule.text.push_str(line);
-                rule.text.push('\n');
+                case.text.push_str(line);
+                case.text.push('\n');
             }
         }
     }
-    rule.root = root.unwrap_or_else(|| rule.want.clone());
-    rule.linux = linux.unwrap_or(rule.want == Verdict::Ok);
-    rule.linux_root = linux_root.unwrap_or(rule.root == Verdict::Ok);
-    rule
+    case.root = root.unwrap_or_else(|| case.want.clone());
+    case.linux = linux.unwrap_or(case.want == Verdict::Ok);
+    case.linux_root = linux_root.unwrap_or(case.root == Verdict::Ok);
+    case
 }
 
 fn number(text: &str) -> u32 {
@@ -151,7 +151,7 @@ fn function(text: &str) -> (String, Vec<FuncArg>, bool) {
     (name, args.collect(), result.trim() == "int")
 }
 
-impl Rule {
+impl Case {
     fn unit(&self, host: &Host) -> Unit {
         let code = assemble(&self.text).unwrap_or_else(|e| panic!("{}: {e}\n{}", self.name, self.text));
         let hook = host.linker.hook_named(&self.hook).unwrap().clone();
@@ -234,11 +234,7 @@ fn limits() -> Limits {
 }
 
 fn kernel_map(map: &UnitMap) -> std::io::Result<KernelMap> {
-    let made = if map.spec.special.is_empty() {
-        KernelMap::create(&map.spec)?
-    } else {
-        MapBtf::of(&map.spec).create(&map.spec)?
-    };
+    let made = KernelMap::create(&map.spec)?;
     if let Some(bytes) = &map.frozen {
         made.update(&[0; 4], bytes, 0)?;
         made.freeze()?;
