@@ -157,8 +157,8 @@ impl Scene<'_> {
         let proto = self.unit.protos.get(id)?;
         let null = self.is_about_null();
         Some(match proto.ret {
-            Ret::MapValueOrNull | Ret::AcquiredOrNull { .. } if !null => format!("{name} comes from `{}`", proto.name),
-            Ret::MapValueOrNull => format!("{name} comes from `{}`: NULL if there is no such element", proto.name),
+            Ret::MapValueOrNull | Ret::MapValueMaybe | Ret::AcquiredOrNull { .. } if !null => format!("{name} comes from `{}`", proto.name),
+            Ret::MapValueOrNull | Ret::MapValueMaybe => format!("{name} comes from `{}`: NULL if there is no such element", proto.name),
             Ret::AcquiredOrNull { .. } => format!("{name} comes from `{}`: NULL if there is no room", proto.name),
             Ret::Void => format!("`{}` returns nothing", proto.name),
             Ret::Scalar { .. } => format!("{name} is what `{}` returned", proto.name),
