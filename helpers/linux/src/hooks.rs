@@ -146,7 +146,7 @@ pub struct SkBuff<'a> {
     /// Bytes of a segment.
     #[ctx(read, narrow, at = 176)]
     pub gso_size: u32,
-    /// What kind of time stamp it is: 0 none known, 1 a delivery time.
+    /// Clock of the time stamp: 0 real time, 1 monotonic, 2 TAI.
     #[ctx(read, narrow, at = 180)]
     pub tstamp_type: u8,
     /// Hardware time stamp, ns.

@@ -196,8 +196,8 @@ fn mark_ipv6(header: &mut [u8]) -> i64 {
 }
 
 stingless::bpf_call_3! {
-    /// Sets the packet's time stamp: its delivery time (`tstamp_type` 1), or none known (0, with `tstamp` 0). Returns 0,
-    /// `-EINVAL`, or `-EOPNOTSUPP` for other packets than IP.
+    /// Sets the packet's time stamp and its clock: `tstamp_type` is 0 (real time), 1 (monotonic) or 2 (TAI). Returns 0,
+    /// `-EINVAL` (no time by the last two), or `-EOPNOTSUPP` for other packets than IP.
     #[id = 192]
     #[effects(no_trap)]
     pub fn bpf_skb_set_tstamp(caller, skb: CtxArg, tstamp: u64, tstamp_type: u32) -> i64 {
@@ -206,10 +206,8 @@ stingless::bpf_call_3! {
                 return crate::errno::EOPNOTSUPP;
             }
             match tstamp_type {
-                0 if tstamp != 0 => return EINVAL,
-                0 => (skb.tstamp, skb.tstamp_type) = (0, 0),
-                1..=3 if tstamp == 0 => return EINVAL,
-                1..=3 => (skb.tstamp, skb.tstamp_type) = (tstamp, tstamp_type as u8),
+                1 | 2 if tstamp == 0 => return EINVAL,
+                0..=2 => (skb.tstamp, skb.tstamp_type) = (tstamp, tstamp_type as u8),
                 _ => return EINVAL,
             }
             0
