@@ -16,6 +16,7 @@ mod csum;
 mod errno;
 mod events;
 pub mod hooks;
+mod iter;
 mod map;
 mod meta;
 mod misc;
@@ -31,6 +32,7 @@ mod trace;
 pub use csum::{bpf_csum_diff, bpf_csum_level, bpf_csum_update, bpf_l3_csum_replace, bpf_l4_csum_replace};
 pub use events::{Event, Events, bpf_perf_event_output};
 pub use hooks::{SkBuff, SocketFilter, TcAction, Xdp, XdpAction};
+pub use iter::{bpf_iter_num_destroy, bpf_iter_num_new, bpf_iter_num_next};
 pub use map::{
     bpf_for_each_map_elem, bpf_map_delete_elem, bpf_map_lookup_elem, bpf_map_lookup_percpu_elem, bpf_map_peek_elem,
     bpf_map_pop_elem, bpf_map_push_elem, bpf_map_update_elem, bpf_tail_call,
@@ -102,6 +104,9 @@ pub static BASE: Helpers = helpers![
     bpf_strtoul,
     bpf_strncmp,
     bpf_trace_printk,
+    bpf_iter_num_new,
+    bpf_iter_num_next,
+    bpf_iter_num_destroy,
 ];
 
 /// [`BASE`] and what reads or moves an XDP packet.

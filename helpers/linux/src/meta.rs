@@ -122,14 +122,9 @@ stingless::bpf_call_3! {
 }
 
 /// What the host said of a packet's socket.
-fn of_socket<R>(
-    caller: &stingless::Caller<'_>,
-    ctx: CtxArg<'_>,
-    of: impl Fn(u64, Option<u32>) -> R,
-) -> Option<R> {
-    ctx.with::<SkBuff<'_>, _>(caller, |skb| of(skb.socket_cookie, skb.socket_uid)).or_else(|| {
-        ctx.with::<SocketFilter<'_>, _>(caller, |skb| of(skb.socket_cookie, skb.socket_uid))
-    })
+fn of_socket<R>(caller: &stingless::Caller<'_>, ctx: CtxArg<'_>, of: impl Fn(u64, Option<u32>) -> R) -> Option<R> {
+    ctx.with::<SkBuff<'_>, _>(caller, |skb| of(skb.socket_cookie, skb.socket_uid))
+        .or_else(|| ctx.with::<SocketFilter<'_>, _>(caller, |skb| of(skb.socket_cookie, skb.socket_uid)))
 }
 
 stingless::bpf_call_1! {

@@ -49,8 +49,9 @@ pub use stingless_isa as isa;
 pub use stingless_object::{KconfigValue, Object, is_gpl_compatible};
 pub use stingless_verifier as verifier;
 pub use sys::args::{
-    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, ForEachCallback, Helper, InOut, Key, LoopCallback, MapArg,
-    MemOrNull, MemOut, NonEmpty, NonEmptyMut, NonEmptyOut, Out, Record, RecordPtr, ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
+    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, ForEachCallback, Helper, InOut, Key,
+    LoopCallback, MapArg, MemOrNull, MemOut, NonEmpty, NonEmptyMut, NonEmptyOut, Out, Record, RecordPtr, ValueIn,
+    ValueOut, ValuePtr, ValuePtrMaybe,
 };
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, AssumedProgram, run_assumed};
@@ -60,6 +61,7 @@ pub use sys::data::{Bytes, Packet};
 #[doc(hidden)]
 pub use sys::entry::{HelperFn, trampoline};
 pub use sys::mem::{Mem, MemMut, Number};
+pub use sys::objects::{ElementPtr, IterNum, NewIterNum, ObjectMem, OldIterNum};
 #[doc(hidden)]
 pub use sys::pack::pack_sizes;
 pub use vm::{BuildError, HelperError, Trap, Trapped};

@@ -113,9 +113,7 @@ impl MapCore {
             | MapKind::Cpumap
             | MapKind::Xskmap
             | MapKind::Sockmap
-            | MapKind::Sockhash => {
-                TableLayout::new(spec, slots).map(|layout| page(layout.bytes))
-            }
+            | MapKind::Sockhash => TableLayout::new(spec, slots).map(|layout| page(layout.bytes)),
             MapKind::Ringbuf => Ok(RingRegion::bytes_for(spec.max_entries)),
             MapKind::ProgArray => Ok(ProgArray::bytes_for(spec.max_entries)),
             MapKind::Queue | MapKind::Stack => Ok(fifo_bytes(spec)),

@@ -159,7 +159,9 @@ impl fmt::Display for MapError {
             MapError::Index { map, index, entries } => {
                 write!(f, "map `{map}`: index {index}, map has {entries} entries")
             }
-            MapError::Full { map, entries } | MapError::NoSpace { map, entries } => write!(f, "map `{map}`: all {entries} entries are taken"),
+            MapError::Full { map, entries } | MapError::NoSpace { map, entries } => {
+                write!(f, "map `{map}`: all {entries} entries are taken")
+            }
             MapError::Exists { map } => write!(f, "map `{map}`: the element exists"),
             MapError::NotFound { map } => write!(f, "map `{map}`: no such element"),
             MapError::Flags { map, flags } => write!(f, "map `{map}`: flags {flags:#x} are not valid here"),

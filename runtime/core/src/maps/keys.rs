@@ -148,9 +148,7 @@ impl Keys {
     pub(crate) fn delete(&self, table: &Table, key: Source<'_>) -> Result<(), Fault> {
         match self {
             Keys::Any => with_key!(table, key, |words| table.delete(words)),
-            Keys::Index(entries) if key.word(0) as u32 >= *entries => {
-                Err(Fault::Operation("this index", libc::EINVAL))
-            }
+            Keys::Index(entries) if key.word(0) as u32 >= *entries => Err(Fault::Operation("this index", libc::EINVAL)),
             // Taking away what is not there is no error.
             Keys::Index(_) => {
                 let _ = with_key!(table, key, |words| table.delete(words));

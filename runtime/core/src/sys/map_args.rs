@@ -5,8 +5,10 @@ use std::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 
 use stingless_abi::MapKind;
 
-use super::args::{CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, ValueIn, ValueOut,
-    ValuePtr, ValuePtrMaybe};
+use super::args::{
+    CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, ValueIn, ValueOut, ValuePtr,
+    ValuePtrMaybe,
+};
 use super::mem::{Mem, MemMut};
 use crate::caller::Caller;
 use crate::helper::{Errno, HelperResult};

@@ -46,11 +46,11 @@ impl Checker<'_> {
             ArgKind::SpinLock => self.spin_lock(arg, value),
             ArgKind::CtxOrNull if value.as_constant() == Some(0) => Ok(()),
             ArgKind::CtxOrNull => self.ctx_arg(arg, value),
+            ArgKind::Object { kind, action } => self.object(arg, value, kind, action),
         }
     }
 
-
-    fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {
+    pub(super) fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {
         if value.nullable {
             return fail(
                 Kind::NullArgument,
@@ -188,7 +188,8 @@ impl Checker<'_> {
                 | Region::MapValue(_)
                 | Region::MapKey(_)
                 | Region::Mem(_)
-                | Region::ArgMem(_),
+                | Region::ArgMem(_)
+                | Region::Element(_),
             ) => {}
             Some(_) | None => return self.wrong(arg, value, "a pointer to memory"),
         }
