@@ -18,6 +18,8 @@ const ITERABLE: u64 = MapKinds::of(&[
 .0;
 /// Kinds with elements that programs change by key.
 const KEYED: u64 = ITERABLE | MapKind::LpmTrie.bit().0;
+/// Kinds with elements that programs delete by key.
+const DELETED: u64 = KEYED | MapKinds::of(&[MapKind::Sockmap, MapKind::Sockhash]).0;
 /// Kinds with elements that programs look up by key.
 const FOUND: u64 = KEYED | MapKinds::of(&[MapKind::Devmap, MapKind::DevmapHash, MapKind::Xskmap]).0;
 /// Kinds with a value for each execution slot.
@@ -52,7 +54,7 @@ stingless::bpf_call_2! {
     /// Deletes an element. Returns 0 or a negative errno.
     #[id = 3]
     #[effects(no_trap)]
-    pub fn bpf_map_delete_elem(_caller, map: MapArg<KEYED>, key: Key) -> Errno {
+    pub fn bpf_map_delete_elem(_caller, map: MapArg<DELETED>, key: Key) -> Errno {
         map.delete(key)
     }
 }

@@ -1,6 +1,6 @@
 // What is known of a packet without a route and a group; time stamps.
 // hook: tc
-// run: data=0000000000010000000000020800 4500003c1c46400040060000ac100a63ac100a0c inc40 -> 0
+// run: data=0000000000010000000000020800 4500003c1c46400040060000ac100a63ac100a0c inc40 -> 0x7b84142a
 #include "packet.h"
 
 struct {

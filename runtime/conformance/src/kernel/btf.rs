@@ -94,6 +94,14 @@ pub(super) fn map_btf(spec: &MapSpec) -> (Vec<u8>, (u32, u32)) {
                 let (opaque, name) = (w.name("__opaque"), w.name("bpf_timer"));
                 ("timer", w.add(name, STRUCT, 1, 16, &[opaque, two, 0]))
             }
+            // Programs of the corpus have none of these: plain bytes to the kernel.
+            SpecialKind::Workqueue
+            | SpecialKind::ListHead
+            | SpecialKind::ListNode
+            | SpecialKind::RbRoot
+            | SpecialKind::RbNode
+            | SpecialKind::Refcount
+            | SpecialKind::KernelPointer => ("opaque", w.add(0, ARRAY, 0, 0, &[byte, int, field.kind.size()])),
         };
         let name = w.name(&format!("{name}{}", field.off));
         members.extend([name, ty, field.off * 8]);
