@@ -38,7 +38,7 @@ pub(super) fn counted(unit: &Unit, cfg: &Cfg, known: &Facts) -> (Operands, u64) 
         unit,
         cfg,
         known,
-        kfuncs: unit.code.insns().iter().any(|i| matches!(i, Insn::Call(Callee::Kfunc(_) | Callee::Symbol(_)))),
+        lends_stack: lends_stack(unit),
         writer: Writer::new(unit.code.len()),
         incoming: vec![None; blocks],
         due: vec![false; blocks],
@@ -51,12 +51,26 @@ pub(super) fn counted(unit: &Unit, cfg: &Cfg, known: &Facts) -> (Operands, u64) 
     (pass.writer.finish(), pass.walked)
 }
 
+/// Whether some helper works on objects of the stack: a slice of one may lie in a buffer that the program brought along.
+fn lends_stack(unit: &Unit) -> bool {
+    unit.code.insns().iter().any(|insn| {
+        let Insn::Call(callee) = insn else { return false };
+        match callee {
+            Callee::Helper(id) => {
+                unit.protos.get(*id).is_none_or(|p| p.args.iter().any(|a| matches!(a.kind, ArgKind::Object { .. })))
+            }
+            Callee::Kfunc(_) | Callee::Symbol(_) | Callee::Reg(_) => true,
+            Callee::Local(_) => false,
+        }
+    })
+}
+
 struct Pass<'a> {
     unit: &'a Unit,
     cfg: &'a Cfg,
     known: &'a Facts,
-    /// Functions of the host may hand out memory that is the program's own stack.
-    kfuncs: bool,
+    /// A helper may hand out memory that is the program's own stack.
+    lends_stack: bool,
     writer: Writer,
     /// What comes into each block; gone once no way leads there any more.
     incoming: Vec<Option<Box<State>>>,
@@ -286,7 +300,7 @@ impl Pass<'_> {
         match self.known.access.get(at).copied().flatten() {
             Some(Access::Ctx | Access::Data | Access::MapValue(_)) => {}
             // A global function's memory lies outside of its own frame; a slice may lie in it.
-            Some(Access::Mem) if !self.kfuncs => {}
+            Some(Access::Mem) if !self.lends_stack => {}
             Some(Access::Mem | Access::Stack | Access::Mixed) | None => state.forget_all(),
         }
     }
@@ -353,6 +367,7 @@ fn written(state: &mut State, proto: &Proto) {
                     i64::try_from(len).ok().filter(|&len| len < 1 << 30)
                 }
             },
+            ArgKind::Object { kind, .. } => Some(i64::from(kind.row().size)),
             ArgKind::MapValue(MemUse::Write | MemUse::ReadWrite) | ArgKind::Callback(_) | ArgKind::CallbackCtx => None,
             ArgKind::Anything
             | ArgKind::Scalar

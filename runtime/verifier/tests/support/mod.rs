@@ -40,6 +40,7 @@ fn declared(kind: ArgKind) -> (&'static str, &'static str) {
         ArgKind::CallbackCtx => ("void *", "callback_ctx"),
         ArgKind::SpinLock => ("struct bpf_spin_lock *", "lock"),
         ArgKind::Anything | ArgKind::Scalar => ("u64", "flags"),
+        ArgKind::Object { .. } => ("void *", "object"),
     }
 }
 

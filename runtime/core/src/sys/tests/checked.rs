@@ -1,7 +1,8 @@
 //! What the checked interpreter notices: each rule broken once.
 
 use stingless_abi::{MemLen, MemUse, RefClass, TrapKind};
-use stingless_verifier::Access;
+use stingless_verifier::domain::Scalar;
+use stingless_verifier::{Access, Operands, Side};
 
 use super::*;
 
