@@ -25,7 +25,7 @@ mod verified;
 mod verify;
 
 pub use error::{Class, Note, VerifierError};
-pub use facts::{Access, Facts, Stats};
+pub use facts::{Access, Facts, Operands, Side, Stats};
 pub use report::{Kind, Row, render};
 #[doc(hidden)]
 pub use verified::Assumed;
