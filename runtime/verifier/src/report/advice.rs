@@ -48,7 +48,7 @@ impl Scene<'_> {
         Some(if argument { check + ", or declare the argument `__arg_nonnull`" } else { check })
     }
 
-    fn plain_name(&self, vid: Vid) -> Option<String> {
+    pub(super) fn plain_name(&self, vid: Vid) -> Option<String> {
         self.name(vid).map(|n| n.trim_matches('`').to_owned())
     }
 
