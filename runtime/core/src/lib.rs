@@ -60,6 +60,7 @@ pub use sys::data::{Bytes, Packet};
 #[doc(hidden)]
 pub use sys::entry::{HelperFn, trampoline};
 pub use sys::mem::{Mem, MemMut, Number};
+pub use sys::objects::{ElementPtr, IterNum, NewIterNum, ObjectMem, OldIterNum};
 #[doc(hidden)]
 pub use sys::pack::pack_sizes;
 pub use vm::{BuildError, HelperError, Trap, Trapped};

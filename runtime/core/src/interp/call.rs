@@ -120,7 +120,8 @@ fn callback_kind(proto: &Proto) -> Option<CallbackKind> {
         | ArgKind::ConstStr
         | ArgKind::CallbackCtx
         | ArgKind::Acquired(_)
-        | ArgKind::SpinLock => None,
+        | ArgKind::SpinLock
+        | ArgKind::Object { .. } => None,
     })
 }
 

@@ -44,10 +44,11 @@ impl Checker<'_> {
             },
             ArgKind::Acquired(class) => self.acquired(arg, value, class),
             ArgKind::SpinLock => self.spin_lock(arg, value),
+            ArgKind::Object { kind, action } => self.object(arg, value, kind, action),
         }
     }
 
-    fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {
+    pub(super) fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {
         if value.nullable {
             return fail(
                 Kind::NullArgument,
@@ -184,7 +185,8 @@ impl Checker<'_> {
                 | Region::MapValue(_)
                 | Region::MapKey(_)
                 | Region::Mem(_)
-                | Region::ArgMem(_),
+                | Region::ArgMem(_)
+                | Region::Element(_),
             ) => {}
             Some(_) | None => return self.wrong(arg, value, "a pointer to memory"),
         }

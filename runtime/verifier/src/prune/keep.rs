@@ -29,7 +29,7 @@ pub(crate) fn clean(state: &mut State, at: usize, unit: &Unit, live: &Liveness) 
                     .slots()
                     .iter()
                     .enumerate()
-                    .any(|(i, s)| i < 64 && slots & 1 << i == 0 && *s != Slot::EMPTY)
+                    .any(|(i, s)| i < 64 && slots & 1 << i == 0 && *s != Slot::EMPTY && !s.is_object())
         };
         if !state.frame_at(index).is_some_and(dead) {
             continue;
@@ -41,7 +41,7 @@ pub(crate) fn clean(state: &mut State, at: usize, unit: &Unit, live: &Liveness) 
             }
         }
         for (i, slot) in frame.stack.slots_mut().iter_mut().enumerate() {
-            if i < 64 && slots & 1 << i == 0 {
+            if i < 64 && slots & 1 << i == 0 && !slot.is_object() {
                 *slot = Slot::EMPTY;
             }
         }

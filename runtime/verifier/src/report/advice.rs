@@ -121,6 +121,7 @@ impl Scene<'_> {
                         _ => None,
                     }
                 }
+                Ret::ElementOrNull { size } => Some(size.into()),
                 Ret::AcquiredOrNull { size_arg: None, .. } | Ret::Void | Ret::Scalar { .. } => None,
             },
             How::Alu { op: stingless_isa::AluOp::Add, left, right, .. } => match self.replay.value(right).how {

@@ -23,6 +23,8 @@ pub(crate) struct Blame {
     pub(crate) argument: Option<u8>,
     /// The byte of the stack, from `r10` of the current frame, that was found not to be written.
     pub(crate) stack: Option<i64>,
+    /// The instruction that made the object on the stack that it was about.
+    pub(crate) made: Option<u32>,
 }
 
 impl Blame {
@@ -77,6 +79,7 @@ impl Scene<'_> {
             Kind::UninitRegister | Kind::NoReturnValue => self.unset(),
             Kind::UninitStack => self.unwritten().into_iter().collect(),
             Kind::PacketStale => self.moved(),
+            Kind::ReferenceLeak | Kind::IteratorState | Kind::DynptrState if self.blame.made.is_some() => self.object(),
             Kind::ReferenceLeak => self.held(),
             Kind::MapValueBounds
             | Kind::PacketBounds
@@ -98,6 +101,17 @@ impl Scene<'_> {
         events.sort_by_key(|e| e.0);
         events.dedup();
         events
+    }
+
+    /// Where the object on the stack was made.
+    fn object(&self) -> Vec<Event> {
+        let made = self.replay.path.iter().rposition(|&at| Some(at) == self.blame.made);
+        let Some(step) = made else { return Vec::new() };
+        let Insn::Call(Callee::Helper(id)) = self.unit.code.insns()[self.replay.path[step] as usize] else {
+            return Vec::new();
+        };
+        let name = self.unit.protos.get(id).map_or("a helper", |p| &p.name);
+        vec![(step, format!("it is made here by `{name}`"))]
     }
 
     fn origin(&self, vid: Vid) -> Vec<Event> {
@@ -157,9 +171,10 @@ impl Scene<'_> {
         let proto = self.unit.protos.get(id)?;
         let null = self.is_about_null();
         Some(match proto.ret {
-            Ret::MapValueOrNull | Ret::AcquiredOrNull { .. } if !null => format!("{name} comes from `{}`", proto.name),
+            Ret::MapValueOrNull | Ret::AcquiredOrNull { .. } | Ret::ElementOrNull { .. } if !null => format!("{name} comes from `{}`", proto.name),
             Ret::MapValueOrNull => format!("{name} comes from `{}`: NULL if there is no such element", proto.name),
             Ret::AcquiredOrNull { .. } => format!("{name} comes from `{}`: NULL if there is no room", proto.name),
+            Ret::ElementOrNull { .. } => format!("{name} comes from `{}`: NULL if there is no element left", proto.name),
             Ret::Void => format!("`{}` returns nothing", proto.name),
             Ret::Scalar { .. } => format!("{name} is what `{}` returned", proto.name),
         })

@@ -67,8 +67,14 @@ impl Machine<'_> {
             let entered = self.callback(state, at, proto, (start, kind), map)?;
             forked = Some((start, entered));
         }
+        if proto.steps().is_some()
+            && let Some(entered) = self.stepped(state, proto)?
+        {
+            forked = Some((at as u32 + 1, entered));
+        }
         let r0 = self.result(state, at, proto, map)?;
         self.write_memory(state, proto)?;
+        self.objects(state, at, proto)?;
         self.effects(state, at, proto)?;
         if proto.effects.tail_call {
             self.collector.tail_call(state.frame().subprog as usize);
@@ -108,7 +114,8 @@ impl Machine<'_> {
                 | ArgKind::ConstStr
                 | ArgKind::Callback(_)
                 | ArgKind::Acquired(_)
-                | ArgKind::SpinLock => {}
+                | ArgKind::SpinLock
+                | ArgKind::Object { .. } => {}
             }
         }
     }
@@ -152,7 +159,8 @@ impl Machine<'_> {
                 | ArgKind::Callback(_)
                 | ArgKind::CallbackCtx
                 | ArgKind::Acquired(_)
-                | ArgKind::SpinLock => continue,
+                | ArgKind::SpinLock
+                | ArgKind::Object { .. } => continue,
             };
             match range.0 {
                 MemUse::Write | MemUse::ReadWrite => self.overwritten(state, &ptr, range.1)?,
@@ -218,6 +226,8 @@ impl Machine<'_> {
                 state.held.push(Held { id: reference, class, insn: at as u32 });
                 Value { id, reference, nullable: true, ..Value::ptr(Region::of_class(class, size)) }
             }
+            // The other outcome has a state of its own.
+            Ret::ElementOrNull { .. } => Value::constant(0),
         })
     }
 

@@ -95,6 +95,7 @@ impl Checked {
             ArgKind::CallbackCtx => Err(broken("neither the stack nor NULL")),
             ArgKind::Acquired(class) => self.give_back(call, at, value, class),
             ArgKind::SpinLock => check_lock(self, call, value),
+            ArgKind::Object { kind, action } => self.check_object(value, kind, action),
         }
     }
 
@@ -143,6 +144,11 @@ impl Checked {
                 let map = map.ok_or_else(|| broken(format!("{} returns a value of no map", proto.name)))?;
                 self.list_value(site.program, map, r0);
                 Ok(())
+            }
+            Ret::ElementOrNull { .. } if r0 == 0 => Ok(()),
+            Ret::ElementOrNull { size } => {
+                self.tag(Reg::R0, true);
+                self.check_element(proto, args, r0, size)
             }
             Ret::AcquiredOrNull { .. } if r0 == 0 => Ok(()),
             Ret::AcquiredOrNull { class, size_arg } => {
