@@ -11,7 +11,7 @@ use crate::value::Value;
 /// What a comparison with NULL tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NullTest {
-    /// The pointer may be NULL.
+    /// Both outcomes are looked at.
     Open,
     /// The pointer is never NULL.
     Never,
@@ -34,15 +34,14 @@ pub(crate) fn null_test(cond: Cond, width: Width, a: &Value, b: &Value) -> Optio
         // A host may pass NULL with a length of 0; what is behind its start is not NULL even then.
         Region::Data(_) | Region::DataMeta(_) | Region::Linked if a.min_off() > 0 => Some(NullTest::Never),
         Region::Data(_) | Region::DataEnd(_) | Region::DataMeta(_) | Region::Linked => Some(NullTest::Open),
-        Region::Stack(_)
-        | Region::Ctx
-        | Region::MapValue(_)
+        // Never NULL, but Linux looks at both ways all the same: what is proved there is proved here.
+        Region::Stack(_) | Region::Ctx | Region::Func(_) => Some(NullTest::Open),
+        Region::MapValue(_)
         | Region::MapPtr(_)
         | Region::MapKey(_)
         | Region::Mem(_)
         | Region::ArgMem(_)
         | Region::Host(_)
-        | Region::Func(_)
         | Region::Element(_)
         | Region::Gone => Some(NullTest::Never),
         Region::Stale => None,

@@ -149,6 +149,11 @@ impl Checker<'_> {
                 let (ptr, num) = if a.is_ptr() { (a, &b) } else { (&b, a) };
                 self.offset(ptr, num, false)
             }
+            // As in Linux: compilers move the stack pointer by adding.
+            (AluOp::Sub, Width::W64) if matches!(a.region(), Some(Region::Stack(_))) && !b.is_ptr() => fail(
+                Kind::PointerArithmetic,
+                "nothing is subtracted from a pointer to the stack: add a negative number",
+            ),
             (AluOp::Sub, Width::W64) if a.is_ptr() && !b.is_ptr() => self.offset(a, &b, true),
             (AluOp::Sub, Width::W64 | Width::W32) if same_data(a, &b) => Ok(()),
             (AluOp::Sub, Width::W64 | Width::W32) if a.is_ptr() => {
