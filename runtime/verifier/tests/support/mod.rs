@@ -39,8 +39,8 @@ fn declared(kind: ArgKind) -> (&'static str, &'static str) {
         ArgKind::Callback(_) => ("void *", "callback"),
         ArgKind::CallbackCtx => ("void *", "callback_ctx"),
         ArgKind::SpinLock => ("struct bpf_spin_lock *", "lock"),
-        ArgKind::Anything | ArgKind::Scalar => ("u64", "flags"),
-        ArgKind::Object { .. } => ("struct bpf_iter_num *", "it"),
+        ArgKind::Object { .. } => ("void *", "object"),
+        ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar => ("u64", "flags"),
     }
 }
 
