@@ -43,6 +43,7 @@ pub(crate) fn null_test(cond: Cond, width: Width, a: &Value, b: &Value) -> Optio
         | Region::ArgMem(_)
         | Region::Host(_)
         | Region::Element(_)
+        | Region::View(_)
         | Region::Gone => Some(NullTest::Never),
         Region::Stale => None,
     }
@@ -63,7 +64,9 @@ pub(crate) fn same_base(a: &Value, b: &Value) -> bool {
         | Region::DataEnd(_)
         | Region::DataMeta(_)
         | Region::Linked => true,
-        Region::MapValue(_) | Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) => a.id != 0 && a.id == b.id,
+        Region::MapValue(_) | Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) | Region::View(_) => {
+            a.id != 0 && a.id == b.id
+        }
         Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale | Region::Element(_) | Region::Gone => {
             false
         }
@@ -102,7 +105,8 @@ fn data_region(value: &Value) -> Option<u8> {
         | Region::Func(_)
         | Region::Stale
         | Region::Element(_)
-        | Region::Gone => None,
+        | Region::Gone
+        | Region::View(_) => None,
     }
 }
 

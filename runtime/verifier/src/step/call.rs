@@ -103,7 +103,11 @@ impl Machine<'_> {
             let value = state.reg(reg);
             match arg.kind {
                 // NULL or not is what the proof went by.
-                ArgKind::ConstScalar | ArgKind::Len { .. } | ArgKind::Mem { .. } | ArgKind::CallbackCtx => {
+                ArgKind::ConstScalar
+                | ArgKind::Len { .. }
+                | ArgKind::Mem { .. }
+                | ArgKind::CallbackCtx
+                | ArgKind::Buffer => {
                     self.rely(value.node);
                 }
                 ArgKind::Anything
@@ -117,6 +121,9 @@ impl Machine<'_> {
                 | ArgKind::Callback(_)
                 | ArgKind::Acquired(_)
                 | ArgKind::SpinLock
+                | ArgKind::Dynptr(_)
+                | ArgKind::DynptrClone
+                | ArgKind::LastingMem
                 | ArgKind::Object { .. } => {}
             }
         }
@@ -149,6 +156,11 @@ impl Machine<'_> {
                     };
                     (access, bytes)
                 }
+                ArgKind::Buffer => {
+                    let size = Reg::ARGS.get(index + 1).and_then(|&next| state.reg(next).as_constant());
+                    let Some(size) = size else { return bug("a buffer without a length was passed") };
+                    (MemUse::Write, (size as i64, size as i64))
+                }
                 ArgKind::MapValue(access) => {
                     let Some(Region::MapPtr(map)) = map else { return bug("a value without its map was passed") };
                     let bytes = self.env.unit.maps.get(map as usize).map_or(0, |m| i64::from(m.spec.value_size));
@@ -170,6 +182,9 @@ impl Machine<'_> {
                 | ArgKind::CallbackCtx
                 | ArgKind::Acquired(_)
                 | ArgKind::SpinLock
+                | ArgKind::Dynptr(_)
+                | ArgKind::DynptrClone
+                | ArgKind::LastingMem
                 | ArgKind::Object { .. } => continue,
             };
             match range.0 {
@@ -236,6 +251,7 @@ impl Machine<'_> {
                 state.held.push(Held { id: reference, class, insn: at as u32 });
                 Value { id, reference, nullable: true, ..Value::ptr(Region::of_class(class, size)) }
             }
+            Ret::ViewOrNull { size_arg, writable } => self.view(state, proto, (size_arg, writable))?,
             // The other outcome has a state of its own.
             Ret::ElementOrNull { .. } => Value::constant(0),
         })

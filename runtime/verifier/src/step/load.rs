@@ -42,7 +42,8 @@ impl Machine<'_> {
                 | Region::MapKey(_)
                 | Region::Mem(_)
                 | Region::ArgMem(_)
-                | Region::Element(_),
+                | Region::Element(_)
+                | Region::View(_),
             ) => Ok(any),
             Some(
                 Region::DataEnd(_)

@@ -36,7 +36,8 @@ impl Machine<'_> {
                 | Region::Linked
                 | Region::MapValue(_)
                 | Region::Mem(_)
-                | Region::ArgMem(_),
+                | Region::ArgMem(_)
+                | Region::View(_),
             ) => Ok(()),
             Some(
                 Region::MapKey(_)
