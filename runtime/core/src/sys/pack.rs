@@ -277,6 +277,7 @@ pub fn pack_table(helpers: Vec<(Proto, HelperFn)>) -> *const PackTable {
                 Ret::Scalar { min, max } => (min, max),
                 Ret::Void
                 | Ret::MapValueOrNull
+                | Ret::MapValueMaybe
                 | Ret::AcquiredOrNull { .. }
                 | Ret::ElementOrNull { .. }
                 | Ret::ViewOrNull { .. } => (i64::MIN, i64::MAX),

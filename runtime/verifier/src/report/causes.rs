@@ -195,7 +195,9 @@ impl Scene<'_> {
             Ret::Void => format!("`{}` returns nothing", proto.name),
             Ret::Scalar { .. } => format!("{name} is what `{}` returned", proto.name),
             _ if !null => format!("{name} comes from `{}`", proto.name),
-            Ret::MapValueOrNull => format!("{name} comes from `{}`: NULL if there is no such element", proto.name),
+            Ret::MapValueOrNull | Ret::MapValueMaybe => {
+                format!("{name} comes from `{}`: NULL if there is no such element", proto.name)
+            }
             Ret::AcquiredOrNull { .. } => format!("{name} comes from `{}`: NULL if there is no room", proto.name),
             Ret::ElementOrNull { .. } => {
                 format!("{name} comes from `{}`: NULL if there is no element left", proto.name)

@@ -107,7 +107,8 @@ impl Machine<'_> {
                 | ArgKind::Len { .. }
                 | ArgKind::Mem { .. }
                 | ArgKind::CallbackCtx
-                | ArgKind::Buffer => {
+                | ArgKind::Buffer
+                | ArgKind::CtxOrNull => {
                     self.rely(value.node);
                 }
                 ArgKind::Anything
@@ -117,6 +118,7 @@ impl Machine<'_> {
                 | ArgKind::Map(_)
                 | ArgKind::MapKey
                 | ArgKind::MapValue(_)
+                | ArgKind::MapValueOut { .. }
                 | ArgKind::ConstStr
                 | ArgKind::Callback(_)
                 | ArgKind::Acquired(_)
@@ -161,9 +163,11 @@ impl Machine<'_> {
                     let Some(size) = size else { return bug("a buffer without a length was passed") };
                     (MemUse::Write, (size as i64, size as i64))
                 }
-                ArgKind::MapValue(access) => {
+                ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
                     let Some(Region::MapPtr(map)) = map else { return bug("a value without its map was passed") };
-                    let bytes = self.env.unit.maps.get(map as usize).map_or(0, |m| i64::from(m.spec.value_size));
+                    let spec = self.env.unit.maps.get(map as usize).map(|m| &m.spec);
+                    let access = arg.kind.value_use(spec.map(|s| s.kind)).unwrap_or(MemUse::Read);
+                    let bytes = spec.map_or(0, |s| i64::from(s.value_size));
                     (access, (bytes, bytes))
                 }
                 ArgKind::MapKey => {
@@ -182,6 +186,7 @@ impl Machine<'_> {
                 | ArgKind::CallbackCtx
                 | ArgKind::Acquired(_)
                 | ArgKind::SpinLock
+                | ArgKind::CtxOrNull
                 | ArgKind::Dynptr(_)
                 | ArgKind::DynptrClone
                 | ArgKind::LastingMem
@@ -235,6 +240,10 @@ impl Machine<'_> {
                 let Some(map) = map else { return bug("a helper returns a value of no map") };
                 let nullable = !self.key_is_there(state, proto, map);
                 Value { id: self.fresh_id(), nullable, ..Value::ptr(Region::MapValue(map)) }
+            }
+            Ret::MapValueMaybe => {
+                let Some(map) = map else { return bug("a helper returns a value of no map") };
+                Value { id: self.fresh_id(), nullable: true, ..Value::ptr(Region::MapValue(map)) }
             }
             Ret::AcquiredOrNull { class, size_arg } => {
                 let size = match size_arg {
