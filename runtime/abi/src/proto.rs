@@ -191,8 +191,6 @@ pub enum RefClass {
 pub enum ObjectKind {
     /// `struct bpf_iter_num`: counts from one number to another.
     IterNum,
-    /// `struct bpf_iter_bits`: the bits that are set in some words.
-    IterBits,
     /// `struct bpf_dynptr`: a view of a map value.
     DynptrLocal,
     /// A view of a ring-buffer record, which must be submitted or discarded.
@@ -226,7 +224,6 @@ impl ObjectKind {
     pub const fn row(self) -> ObjectRow {
         match self {
             ObjectKind::IterNum => ObjectRow::iterator("bpf_iter_num", 8),
-            ObjectKind::IterBits => ObjectRow::iterator("bpf_iter_bits", 16),
             ObjectKind::DynptrLocal => ObjectRow::dynptr(false, false),
             ObjectKind::DynptrRingbuf => ObjectRow::dynptr(true, false),
             ObjectKind::DynptrXdp | ObjectKind::DynptrSkb => ObjectRow::dynptr(false, true),
