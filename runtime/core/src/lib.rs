@@ -59,6 +59,10 @@ pub use sys::assumed::{AssumedError, AssumedProgram, run_assumed};
 #[doc(hidden)]
 pub use sys::call::CallCx;
 pub use sys::data::{Bytes, Packet};
+pub use sys::dynptr::{
+    Buffer, Dynptr, DynptrAdjust, DynptrMem, DynptrMut, LastingMem, NewDynptrClone, NewDynptrLocal, NewDynptrRingbuf,
+    NewDynptrSkb, NewDynptrXdp, OldDynptrRingbuf, ViewPtr,
+};
 #[doc(hidden)]
 pub use sys::entry::{HelperFn, trampoline};
 pub use sys::mem::{Mem, MemMut, Number};

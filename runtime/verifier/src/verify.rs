@@ -1,6 +1,6 @@
 //! The door: structure first, then every path of the program and of each global function, then the call chains.
 
-use stingless_abi::{Effects, Entry, Limits, MapKind, Trust};
+use stingless_abi::{Entry, Limits, MapKind, Trust};
 use stingless_isa::{AluOp, Callee, Insn, Operand, Ref, Reg};
 use stingless_object::{FuncArg, FuncInfo, Unit};
 
@@ -329,13 +329,12 @@ fn no_map(unit: &Unit, map: u32) -> Check {
 /// Whether each subprogram, or one that it calls, may move the data of the context.
 fn moves_data(unit: &Unit) -> Vec<bool> {
     let subprogs = unit.code.subprogs();
-    let moves = |e: &Effects| e.invalidates_packet || e.tail_call;
     let mut moving: Vec<bool> = subprogs
         .iter()
         .map(|s| {
             unit.code.insns()[s.start as usize..s.end as usize].iter().any(|insn| {
                 let Insn::Call(Callee::Helper(id)) = insn else { return false };
-                unit.protos.get(*id).is_some_and(|p| moves(&p.effects))
+                unit.protos.get(*id).is_some_and(|p| p.may_move_packet() || p.effects.tail_call)
             })
         })
         .collect();

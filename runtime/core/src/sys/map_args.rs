@@ -13,6 +13,7 @@ use super::mem::{Mem, MemMut};
 use crate::caller::Caller;
 use crate::helper::{Errno, HelperError, HelperResult};
 use crate::hook::Ctx;
+use crate::maps::MapCore;
 use crate::maps::lock;
 use crate::sync::{Arc, AtomicU32, LazyLock, Ordering};
 use crate::vm::Release;
@@ -141,13 +142,19 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
     /// Reserves a record of a ring buffer: the run holds it until it is submitted or discarded.
     #[must_use]
     pub fn ring_reserve(&self, caller: &mut Caller<'_>, size: u64, flags: u64) -> RecordPtr {
-        let record = self.map.ring_reserve(size, flags).expose_provenance() as u64;
-        if record != 0 && !caller.cx().hold_of_map(self.map.runtime_addr(), record) {
-            // The run names no such map: whoever asked is no program. Nothing may be left reserved.
-            self.map.ring_commit(record, true, 0);
-            return RecordPtr(0);
-        }
-        RecordPtr(record)
+        RecordPtr(reserve(self.map, caller, size, flags))
+    }
+
+    /// Reserves a record of a ring buffer and makes `ptr` a view of it: 0 or a negative errno.
+    #[must_use]
+    pub fn ring_reserve_dynptr(
+        &self,
+        caller: &mut Caller<'_>,
+        ptr: &mut super::dynptr::NewDynptrRingbuf<'_>,
+        size: u64,
+        flags: u64,
+    ) -> i64 {
+        ptr.reserve(caller, self.map, size, flags)
     }
 
     /// Copies bytes into a record of a ring buffer.
@@ -163,6 +170,17 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
     pub fn ring_query(&self, what: u64) -> u64 {
         self.map.ring_query(what)
     }
+}
+
+/// Reserves a record that the run holds from then on; 0 where there is no room.
+pub(super) fn reserve(map: &MapCore, caller: &mut Caller<'_>, size: u64, flags: u64) -> u64 {
+    let record = map.ring_reserve(size, flags).expose_provenance() as u64;
+    if record != 0 && !caller.cx().hold_of_map(map.runtime_addr(), record) {
+        // The run names no such map: whoever asked is no program. Nothing may be left reserved.
+        map.ring_commit(record, true, 0);
+        return 0;
+    }
+    record
 }
 
 impl Record<'_> {

@@ -75,6 +75,18 @@ impl Checker<'_> {
                 }
                 self.within(ptr, span, bytes, "the element", Kind::MemBounds)
             }
+            Region::View(view) => {
+                if mode.writes() && !view.writable {
+                    return fail(
+                        Kind::ReadOnly,
+                        format!("{reg} points into a dynptr's memory, which may only be read"),
+                    );
+                }
+                if mode.is_atomic() {
+                    return fail(Kind::Misaligned, "a dynptr's memory is not aligned as atomic operations need");
+                }
+                self.within(ptr, span, view.bytes, "that part of the dynptr", Kind::MemBounds)
+            }
             Region::Gone => fail(
                 Kind::ReferenceReleased,
                 format!("{reg} points into an object on the stack that was destroyed or overwritten"),
