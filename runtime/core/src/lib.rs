@@ -47,11 +47,12 @@ pub use stingless_abi::VmCtx;
 pub use stingless_derive::Ctx;
 pub use stingless_isa as isa;
 pub use stingless_object::btf::HostTypes;
-pub use stingless_object::{KconfigError, KconfigValue, Object, is_gpl_compatible};
+pub use stingless_object::{KconfigError, KconfigValue, Object, ProgramDef, Unit, is_gpl_compatible};
 pub use stingless_verifier as verifier;
 pub use sys::args::{
-    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, ForEachCallback, Helper, Key, LoopCallback, MapArg,
-    MemOut, NonEmpty, Out, Record, RecordPtr, ValueIn, ValuePtr,
+    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, ForEachCallback, Helper, InOut, Key,
+    LoopCallback, MapArg, MemOrNull, MemOut, NonEmpty, NonEmptyMut, NonEmptyOut, Optional, Out, Record, RecordPtr,
+    ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
 };
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, AssumedProgram, run_assumed};
@@ -61,6 +62,7 @@ pub use sys::data::{Bytes, Packet};
 #[doc(hidden)]
 pub use sys::entry::{HelperFn, trampoline};
 pub use sys::mem::{Mem, MemMut, Number};
+pub use sys::objects::{ElementPtr, IterNum, NewIterNum, ObjectMem, OldIterNum};
 #[doc(hidden)]
 pub use sys::pack::pack_sizes;
 pub use vm::{BuildError, HelperError, Trap, Trapped};

@@ -13,6 +13,9 @@ use crate::value::{Value, range_text};
 impl Checker<'_> {
     pub(super) fn argument(&self, arg: &Argument) -> Check {
         let value = self.state.reg(arg.reg);
+        if value.is_uninit() && arg.kind == ArgKind::Optional {
+            return Ok(());
+        }
         if value.is_uninit() {
             return fail(
                 Kind::UninitRegister,
@@ -20,16 +23,16 @@ impl Checker<'_> {
             );
         }
         match arg.kind {
-            ArgKind::Anything if value.is_ptr() && !self.privileged() => {
+            ArgKind::Anything | ArgKind::Optional if value.is_ptr() && !self.privileged() => {
                 fail(Kind::PointerLeak, format!("argument {} is {}, a number is expected", arg.index + 1, value.noun()))
             }
-            ArgKind::Anything => Ok(()),
+            ArgKind::Anything | ArgKind::Optional => Ok(()),
             ArgKind::Scalar => self.scalar(arg, value),
             ArgKind::ConstScalar => self.constant(arg, value),
             ArgKind::Ctx => self.ctx_arg(arg, value),
             ArgKind::Map(kinds) => self.map_arg(arg, value, kinds),
-            ArgKind::MapKey => self.keyed(arg, value, MemUse::Read, true),
-            ArgKind::MapValue(access) => self.keyed(arg, value, access, false),
+            ArgKind::MapKey => self.keyed(arg, value, true),
+            ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => self.keyed(arg, value, false),
             ArgKind::Mem { access, len, nullable } => self.mem(arg, value, access, len, nullable),
             ArgKind::Len { zero_ok } => self.length(arg.reg, zero_ok).map(|_| ()),
             ArgKind::ConstStr => self.const_str(arg, value),
@@ -44,17 +47,24 @@ impl Checker<'_> {
             },
             ArgKind::Acquired(class) => self.acquired(arg, value, class),
             ArgKind::SpinLock => self.spin_lock(arg, value),
+            ArgKind::CtxOrNull if value.as_constant() == Some(0) => Ok(()),
+            ArgKind::CtxOrNull => self.ctx_arg(arg, value),
+            ArgKind::Object { kind, action } => self.object(arg, value, kind, action),
         }
     }
 
-    fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {
+    pub(super) fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {
         if value.nullable {
             return fail(
                 Kind::NullArgument,
                 format!("argument {} is {} that may be NULL, {expected} is expected", arg.index + 1, value.noun()),
             );
         }
-        let kind = if value.region() == Some(Region::Stale) { Kind::PacketStale } else { Kind::HelperArg };
+        let kind = match value.region() {
+            Some(Region::Stale) => Kind::PacketStale,
+            Some(Region::Gone) => Kind::ReferenceReleased,
+            Some(_) | None => Kind::HelperArg,
+        };
         fail(kind, format!("argument {} is {}, {expected} is expected", arg.index + 1, value.noun()))
     }
 
@@ -104,7 +114,7 @@ impl Checker<'_> {
     }
 
     /// A key or a value of the map argument.
-    fn keyed(&self, arg: &Argument, value: &Value, access: MemUse, key: bool) -> Check {
+    fn keyed(&self, arg: &Argument, value: &Value, key: bool) -> Check {
         let Some(map_reg) = arg.map else {
             return bug("a prototype has a key before its map");
         };
@@ -115,6 +125,7 @@ impl Checker<'_> {
             return bug("a map that is not there");
         };
         let bytes = if key { map.spec.key_size } else { map.spec.value_size };
+        let access = arg.kind.value_use(Some(map.spec.kind)).unwrap_or(MemUse::Read);
         self.memory(arg, value, access, i64::from(bytes))
     }
 
@@ -184,7 +195,8 @@ impl Checker<'_> {
                 | Region::MapValue(_)
                 | Region::MapKey(_)
                 | Region::Mem(_)
-                | Region::ArgMem(_),
+                | Region::ArgMem(_)
+                | Region::Element(_),
             ) => {}
             Some(_) | None => return self.wrong(arg, value, "a pointer to memory"),
         }

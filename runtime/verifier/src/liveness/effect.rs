@@ -1,6 +1,6 @@
 //! Which stack bytes an instruction reads and overwrites.
 
-use stingless_abi::{ArgKind, MemLen, MemUse, Proto};
+use stingless_abi::{ArgKind, MemLen, MemUse, ObjectAction, Proto};
 use stingless_isa::{Reg, Size};
 use stingless_object::{FuncArg, Unit};
 
@@ -83,15 +83,28 @@ impl Effect {
             effect = effect.and(match arg.kind {
                 ArgKind::Mem { access, len, .. } => Effect::passed(val, length(len, reg, regs), access),
                 ArgKind::MapKey => Effect::passed(val, spec.map(|s| s.key_size.into()), MemUse::Read),
-                ArgKind::MapValue(access) => Effect::passed(val, spec.map(|s| s.value_size.into()), access),
+                ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
+                    // Of a map that is not known here, a read: nothing is overwritten for good.
+                    let access = spec.and_then(|s| arg.kind.value_use(Some(s.kind))).unwrap_or(MemUse::ReadWrite);
+                    Effect::passed(val, spec.map(|s| s.value_size.into()), access)
+                }
+                ArgKind::Object { kind, action } => {
+                    let access = match action {
+                        ObjectAction::Make => MemUse::Write,
+                        ObjectAction::Step | ObjectAction::Destroy => MemUse::ReadWrite,
+                    };
+                    Effect::passed(val, Some(kind.row().size.into()), access)
+                }
                 ArgKind::Callback(_) => {
                     calls_back = true;
                     Effect::default()
                 }
                 ArgKind::Anything
+                | ArgKind::Optional
                 | ArgKind::Scalar
                 | ArgKind::ConstScalar
                 | ArgKind::Ctx
+                | ArgKind::CtxOrNull
                 | ArgKind::Map(_)
                 | ArgKind::Len { .. }
                 | ArgKind::ConstStr

@@ -41,11 +41,18 @@ impl Machine<'_> {
                 | Region::Linked
                 | Region::MapKey(_)
                 | Region::Mem(_)
-                | Region::ArgMem(_),
+                | Region::ArgMem(_)
+                | Region::Element(_),
             ) => Ok(any),
-            Some(Region::DataEnd(_) | Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale) | None => {
-                bug("a load through something that may not be loaded from")
-            }
+            Some(
+                Region::DataEnd(_)
+                | Region::MapPtr(_)
+                | Region::Host(_)
+                | Region::Func(_)
+                | Region::Stale
+                | Region::Gone,
+            )
+            | None => bug("a load through something that may not be loaded from"),
         }
     }
 
@@ -107,6 +114,9 @@ impl Machine<'_> {
         };
         if let Region::Stack(frame) = region {
             self.touched(state, usize::from(frame), ptr.min_off() + i128::from(off));
+        }
+        if matches!(access, Access::MapValue(_)) {
+            self.collector.value_off(at, ptr.min_off() + i128::from(off), ptr.max_off() + i128::from(off));
         }
         let ctx_off =
             if access == Access::Ctx { ptr.fixed_off().and_then(|f| i32::try_from(f + off).ok()) } else { None };

@@ -6,6 +6,7 @@
 
 mod facts;
 mod helper;
+mod object;
 mod region;
 mod regs;
 mod taint;
@@ -74,6 +75,7 @@ impl Checked {
     }
 
     fn touch_stack(&mut self, site: Site<'_>, at: usize, addr: u64, len: u64, how: MemUse) -> Result<(), Stop> {
+        self.off_objects(site, at, addr, len, how)?;
         let frame = &mut self.frames[at];
         let depth = frame.top - addr;
         if len > depth {
@@ -120,6 +122,9 @@ impl Checked {
         let kind = self.touch(site, addr, size.bytes().into(), how)?;
         if let Some(dst) = self.pending.fills.take() {
             self.tag(dst, false);
+        }
+        if let (Kind::MapValue(_), Some((start, _))) = (kind, self.regions.find(addr, size.bytes().into())) {
+            facts::value_off(site, addr - start)?;
         }
         facts::access(site, kind)
     }
@@ -244,6 +249,7 @@ impl Memory for Checked {
 
     fn insn(&mut self, site: Site<'_>, insn: &Insn, regs: &[u64; Reg::COUNT]) -> Result<(), Stop> {
         facts::reached(site)?;
+        facts::operands(site, insn, regs)?;
         if let Some(activation) = self.activations.last_mut() {
             activation.step(site)?;
         }
