@@ -118,6 +118,9 @@ pub enum ArgKind {
         /// What the helper does with it.
         action: ObjectAction,
     },
+    /// Read only if another argument asks for it (what a format converts). A register that was not set is passed as 0;
+    /// Linux declares no such argument and passes what the register happens to hold.
+    Optional,
 }
 
 impl ArgKind {
@@ -128,21 +131,8 @@ impl ArgKind {
             ArgKind::MapValue(access) => Some(access),
             ArgKind::MapValueOut { reads } if map.is_some_and(|kind| reads.has(kind)) => Some(MemUse::Read),
             ArgKind::MapValueOut { .. } => Some(MemUse::Write),
-            ArgKind::Anything
-            | ArgKind::Scalar
-            | ArgKind::ConstScalar
-            | ArgKind::Ctx
-            | ArgKind::CtxOrNull
-            | ArgKind::Map(_)
-            | ArgKind::MapKey
-            | ArgKind::Mem { .. }
-            | ArgKind::Len { .. }
-            | ArgKind::ConstStr
-            | ArgKind::Callback(_)
-            | ArgKind::CallbackCtx
-            | ArgKind::Acquired(_)
-            | ArgKind::SpinLock
-            | ArgKind::Object { .. } => None,
+            // No other points to a map value.
+            _ => None,
         }
     }
 }

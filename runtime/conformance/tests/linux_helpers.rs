@@ -124,7 +124,7 @@ fn fill(arg: ArgKind, reg: usize, way: Way) -> Option<String> {
         (ArgKind::Len { .. }, Way::Short) => format!("r{reg} = 65\n"),
         (ArgKind::Len { .. }, Way::Loose) => format!("r{reg} = *(u64 *)(r10 - 8)\n"),
         (ArgKind::Len { zero_ok: false }, Way::Other) => format!("r{reg} = 0\n"),
-        (ArgKind::Anything | ArgKind::Scalar, Way::Right) => format!("r{reg} = 0\n"),
+        (ArgKind::Anything | ArgKind::Scalar | ArgKind::Optional, Way::Right) => format!("r{reg} = 0\n"),
         (_, _) => return None,
     })
 }

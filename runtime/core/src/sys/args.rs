@@ -124,6 +124,8 @@ register_args! {
     Anything, "__u64", ArgKind::Anything;
     /// The hook's context, or NULL; the helper sees which, no more.
     CtxOrNull, "void *", ArgKind::CtxOrNull;
+    /// Read only where another argument asks for it; 0 where it was not set.
+    Optional, "__u64", ArgKind::Optional;
     /// A number that the verifier knows.
     ConstScalar, "__u64", ArgKind::ConstScalar;
 }
