@@ -17,11 +17,12 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
         return crate::spec::check(spec, args.trust);
     }
     let engine = args::engine("interp", 0, None, args.trust)?;
-    let linker = hooks::linker(&engine)?;
+    let mut linker = hooks::linker(&engine)?;
+    input::configure(&mut linker, &args.link, args.raw.raw)?;
     let mut objects = Vec::new();
     let mut outcome = Outcome::Ok;
     for file in &args.files {
-        let loaded = input::load(&linker, file, args.hook.as_deref(), &args.raw);
+        let loaded = input::load(&linker, file, args.hook.as_deref(), &args.raw, &args.link);
         if loaded.is_err() && std::fs::File::open(file).is_err() {
             outcome = Outcome::Unread;
         } else if outcome == Outcome::Ok && !matches!(&loaded, Ok(l) if wanted_refused(l, args).next().is_none()) {

@@ -215,6 +215,34 @@ pub enum SpecialKind {
 }
 
 impl SpecialKind {
+    /// The structs among them.
+    pub const STRUCTS: [SpecialKind; 8] = [
+        SpecialKind::SpinLock,
+        SpecialKind::Timer,
+        SpecialKind::Workqueue,
+        SpecialKind::ListHead,
+        SpecialKind::ListNode,
+        SpecialKind::RbRoot,
+        SpecialKind::RbNode,
+        SpecialKind::Refcount,
+    ];
+
+    /// C name of the struct; for pointers, their tag.
+    #[must_use]
+    pub const fn c_name(self) -> &'static str {
+        match self {
+            SpecialKind::SpinLock => "bpf_spin_lock",
+            SpecialKind::Timer => "bpf_timer",
+            SpecialKind::Workqueue => "bpf_wq",
+            SpecialKind::ListHead => "bpf_list_head",
+            SpecialKind::ListNode => "bpf_list_node",
+            SpecialKind::RbRoot => "bpf_rb_root",
+            SpecialKind::RbNode => "bpf_rb_node",
+            SpecialKind::Refcount => "bpf_refcount",
+            SpecialKind::KernelPointer => "kptr",
+        }
+    }
+
     /// Bytes of the field.
     #[must_use]
     pub const fn size(self) -> u32 {

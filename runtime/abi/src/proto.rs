@@ -110,6 +110,9 @@ pub enum ArgKind {
         /// What the helper does with it.
         action: ObjectAction,
     },
+    /// Read only if another argument asks for it (what a format converts). A register that was not set is passed as 0;
+    /// Linux declares no such argument and passes what the register happens to hold.
+    Optional,
 }
 
 /// Class of a counted reference: the verifier tracks each from acquisition to release.

@@ -304,14 +304,12 @@ impl<'m, 'a> Explorer<'m, 'a> {
     }
 
     /// Compares the path with the latest of the states it came by: a loop that converged, or one that never ends.
-    fn visit_unfinished(
-        &mut self,
-        path: &Path,
-        turn: Turn,
-        earlier: &mut Earlier,
-    ) -> Result<Option<Visit>, Box<Fail>> {
+    fn visit_unfinished(&mut self, path: &Path, turn: Turn, earlier: &mut Earlier) -> Result<Option<Visit>, Box<Fail>> {
+        let env_widens = self.machine.env.widens_all;
         let mut left = self.keeper.unfinished_at(path.at).len();
-        while left > 0 && earlier.looping < MAX_ROUNDS_COMPARED {
+        // Without widening, a loop may come round in full before it is seen to.
+        let most = if env_widens { MAX_ROUNDS_COMPARED } else { 8 * MAX_ROUNDS_COMPARED };
+        while left > 0 && earlier.looping < most {
             left -= 1;
             let id = self.keeper.unfinished_at(path.at)[left];
             self.shared.work += 1;

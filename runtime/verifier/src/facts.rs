@@ -30,6 +30,8 @@ pub(crate) use linear::operands as linear_operands;
 pub(crate) use operands::Writer;
 pub use operands::{Operands, Side};
 
+use std::collections::BTreeMap;
+
 /// What the base of a memory access points to, on every path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Access {
@@ -61,6 +63,9 @@ pub struct Facts {
     pub value_off: Vec<Option<(u32, u32)>>,
     /// Map argument of each helper call, by index into the unit's maps, where it is one map on every path.
     pub call_map: Vec<Option<u32>>,
+    /// Optional arguments (bit `i` is `r<i>`) that some path to a helper call leaves unset, by the call's instruction; not
+    /// there where none is. Required, not a matter of speed: engines pass 0 for them, whatever the register holds.
+    pub unset_args: BTreeMap<u32, u8>,
     /// Whether any run can reach the instruction.
     pub reached: Vec<bool>,
     /// Branches that always jump (`Some(true)`) or never do (`Some(false)`).

@@ -38,6 +38,8 @@ pub(crate) enum Region {
     Stale,
     /// The element of this many bytes that an iterator on the stack stands at: part of the iterator, read only.
     Element(u32),
+    /// Was a pointer into an object on the stack that is gone: not NULL, and good for nothing.
+    Gone,
 }
 
 impl Region {
@@ -54,7 +56,12 @@ impl Region {
             | Region::Mem(_)
             | Region::ArgMem(_)
             | Region::Element(_) => true,
-            Region::DataEnd(_) | Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale => false,
+            Region::DataEnd(_)
+            | Region::MapPtr(_)
+            | Region::Host(_)
+            | Region::Func(_)
+            | Region::Stale
+            | Region::Gone => false,
         }
     }
 
@@ -78,7 +85,12 @@ impl Region {
             Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) => Some(Access::Mem),
             // Whatever memory the host's object is made of.
             Region::Element(_) => Some(Access::Mixed),
-            Region::DataEnd(_) | Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale => None,
+            Region::DataEnd(_)
+            | Region::MapPtr(_)
+            | Region::Host(_)
+            | Region::Func(_)
+            | Region::Stale
+            | Region::Gone => None,
         }
     }
 
@@ -109,6 +121,7 @@ impl Region {
             Region::Func(_) => "a pointer to a function",
             Region::Stale => "a pointer into data that may have moved",
             Region::Element(_) => "a pointer to an iterator's element",
+            Region::Gone => "a pointer into an object that is gone",
         }
     }
 }

@@ -22,6 +22,7 @@ const STRUCT: u32 = 4;
 const FUNC: u32 = 12;
 const FUNC_PROTO: u32 = 13;
 const DECL_TAG: u32 = 17;
+const TYPE_TAG: u32 = 18;
 /// Linkage of functions.
 const STATIC: u32 = 0;
 const GLOBAL: u32 = 1;
@@ -89,10 +90,24 @@ pub(super) fn map_btf(spec: &MapSpec) -> (Vec<u8>, (u32, u32)) {
                 let (val, name) = (w.name("val"), w.name("bpf_spin_lock"));
                 ("lock", w.add(name, STRUCT, 1, 4, &[val, int, 0]))
             }
-            SpecialKind::Timer => {
-                let two = w.add(0, ARRAY, 0, 0, &[long, int, 2]);
-                let (opaque, name) = (w.name("__opaque"), w.name("bpf_timer"));
-                ("timer", w.add(name, STRUCT, 1, 16, &[opaque, two, 0]))
+            SpecialKind::KernelPointer => {
+                let name = w.name("object");
+                let object = w.add(name, STRUCT, 0, 0, &[]);
+                let tag = w.name(field.kind.c_name());
+                let tagged = w.add(tag, TYPE_TAG, 0, object, &[]);
+                ("object", w.add(0, PTR, 0, tagged, &[]))
+            }
+            SpecialKind::Timer
+            | SpecialKind::Workqueue
+            | SpecialKind::ListHead
+            | SpecialKind::ListNode
+            | SpecialKind::RbRoot
+            | SpecialKind::RbNode
+            | SpecialKind::Refcount => {
+                let (each, count) = if field.kind.size() == 4 { (int, 1) } else { (long, field.kind.size() / 8) };
+                let all = w.add(0, ARRAY, 0, 0, &[each, int, count]);
+                let (opaque, name) = (w.name("__opaque"), w.name(field.kind.c_name()));
+                ("opaque", w.add(name, STRUCT, 1, field.kind.size(), &[opaque, all, 0]))
             }
         };
         let name = w.name(&format!("{name}{}", field.off));

@@ -75,6 +75,10 @@ impl Checker<'_> {
                 }
                 self.within(ptr, span, bytes, "the element", Kind::MemBounds)
             }
+            Region::Gone => fail(
+                Kind::ReferenceReleased,
+                format!("{reg} points into an object on the stack that was destroyed or overwritten"),
+            ),
             Region::Stale => fail(
                 Kind::PacketStale,
                 format!("{reg} points into data that a helper may have moved: load the pointer again"),

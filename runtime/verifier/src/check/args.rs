@@ -13,6 +13,9 @@ use crate::value::{Value, range_text};
 impl Checker<'_> {
     pub(super) fn argument(&self, arg: &Argument) -> Check {
         let value = self.state.reg(arg.reg);
+        if value.is_uninit() && arg.kind == ArgKind::Optional {
+            return Ok(());
+        }
         if value.is_uninit() {
             return fail(
                 Kind::UninitRegister,
@@ -20,10 +23,10 @@ impl Checker<'_> {
             );
         }
         match arg.kind {
-            ArgKind::Anything if value.is_ptr() && !self.privileged() => {
+            ArgKind::Anything | ArgKind::Optional if value.is_ptr() && !self.privileged() => {
                 fail(Kind::PointerLeak, format!("argument {} is {}, a number is expected", arg.index + 1, value.noun()))
             }
-            ArgKind::Anything => Ok(()),
+            ArgKind::Anything | ArgKind::Optional => Ok(()),
             ArgKind::Scalar => self.scalar(arg, value),
             ArgKind::ConstScalar => self.constant(arg, value),
             ArgKind::Ctx => self.ctx_arg(arg, value),
@@ -55,7 +58,11 @@ impl Checker<'_> {
                 format!("argument {} is {} that may be NULL, {expected} is expected", arg.index + 1, value.noun()),
             );
         }
-        let kind = if value.region() == Some(Region::Stale) { Kind::PacketStale } else { Kind::HelperArg };
+        let kind = match value.region() {
+            Some(Region::Stale) => Kind::PacketStale,
+            Some(Region::Gone) => Kind::ReferenceReleased,
+            Some(_) | None => Kind::HelperArg,
+        };
         fail(kind, format!("argument {} is {}, {expected} is expected", arg.index + 1, value.noun()))
     }
 

@@ -42,7 +42,8 @@ pub(crate) fn null_test(cond: Cond, width: Width, a: &Value, b: &Value) -> Optio
         | Region::Mem(_)
         | Region::ArgMem(_)
         | Region::Host(_)
-        | Region::Element(_) => Some(NullTest::Never),
+        | Region::Element(_)
+        | Region::Gone => Some(NullTest::Never),
         Region::Stale => None,
     }
 }
@@ -63,7 +64,9 @@ pub(crate) fn same_base(a: &Value, b: &Value) -> bool {
         | Region::DataMeta(_)
         | Region::Linked => true,
         Region::MapValue(_) | Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) => a.id != 0 && a.id == b.id,
-        Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale | Region::Element(_) => false,
+        Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale | Region::Element(_) | Region::Gone => {
+            false
+        }
     }
 }
 
@@ -98,7 +101,8 @@ fn data_region(value: &Value) -> Option<u8> {
         | Region::Host(_)
         | Region::Func(_)
         | Region::Stale
-        | Region::Element(_) => None,
+        | Region::Element(_)
+        | Region::Gone => None,
     }
 }
 

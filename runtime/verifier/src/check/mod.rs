@@ -156,7 +156,10 @@ impl Checker<'_> {
             ),
             (AluOp::Sub, Width::W64) if a.is_ptr() && !b.is_ptr() => self.offset(a, &b, true),
             (AluOp::Sub, Width::W64 | Width::W32) if same_data(a, &b) => Ok(()),
-            (AluOp::Sub, Width::W64 | Width::W32) if a.is_ptr() => {
+            (AluOp::Sub, Width::W32) => {
+                self.leaky_unless_privileged("a 32-bit difference would tell where memory lies")
+            }
+            (AluOp::Sub, Width::W64) if a.is_ptr() => {
                 self.leaky_unless_privileged("the difference of two pointers would tell where memory lies")
             }
             (_, _) => fail(

@@ -97,8 +97,11 @@ impl Checker<'_> {
             if found.kind == kind {
                 return Ok(());
             }
-            let message =
-                format!("argument {number} is a `struct {}`, a `struct {}` is expected", found.kind.row().c_struct, row.c_struct);
+            let message = format!(
+                "argument {number} is a `struct {}`, a `struct {}` is expected",
+                found.kind.row().c_struct,
+                row.c_struct
+            );
             return fail_of(state_of(kind), found.insn, message);
         }
         let size = i64::from(row.size);
@@ -106,7 +109,11 @@ impl Checker<'_> {
             Some(near) => fail_of(
                 state_of(kind),
                 near.insn,
-                format!("argument {number} points {} bytes beside the start of {}", (off - near.off).abs(), near.kind.row().noun),
+                format!(
+                    "argument {number} points {} bytes beside the start of {}",
+                    (off - near.off).abs(),
+                    near.kind.row().noun
+                ),
             ),
             None => fail(
                 state_of(kind),
@@ -133,7 +140,10 @@ impl Checker<'_> {
         fail_of(
             state_of(object.kind),
             object.insn,
-            format!("the stack bytes at offset {} hold {} and may not be {verb} except by its helpers", object.off, row.noun),
+            format!(
+                "the stack bytes at offset {} hold {} and may not be {verb} except by its helpers",
+                object.off, row.noun
+            ),
         )
     }
 

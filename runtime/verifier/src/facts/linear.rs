@@ -380,6 +380,7 @@ fn written(state: &mut State, proto: &Proto) {
             | ArgKind::Len { .. }
             | ArgKind::ConstStr
             | ArgKind::Acquired(_)
+            | ArgKind::Optional
             | ArgKind::SpinLock => continue,
         };
         match (state.get(reg), bytes) {

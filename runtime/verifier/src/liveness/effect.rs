@@ -96,6 +96,7 @@ impl Effect {
                     Effect::default()
                 }
                 ArgKind::Anything
+                | ArgKind::Optional
                 | ArgKind::Scalar
                 | ArgKind::ConstScalar
                 | ArgKind::Ctx

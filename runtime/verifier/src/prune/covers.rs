@@ -174,7 +174,8 @@ impl<'a> Comparison<'a> {
         if !self.number_within(old, now) {
             return false;
         }
-        if old.id != 0 && !self.link(old.id, now.id, i64::from(now.off) - i64::from(old.off)) {
+        let shift = i64::from(now.off) - i64::from(old.off);
+        if old.id != 0 && !(old.is_low() == now.is_low() && self.link(old.base(), now.base(), shift)) {
             return false;
         }
         self.pairs.push((old.node, now.node));

@@ -11,6 +11,8 @@
 use stingless_abi::ObjectKind;
 
 use super::{Frame, Held, State};
+use crate::region::Region;
+use crate::value::Value;
 use stingless_abi::RefClass;
 
 /// An object on the stack.
@@ -77,10 +79,20 @@ impl State {
         let at = frame.objects.iter().position(|o| o.off == off)?;
         let object = frame.objects.remove(at);
         frame.stack.occupy(object.off, i64::from(object.kind.row().size), false);
-        if object.kind.row().held && !self.release(object.id) {
-            return None;
+        self.forget_views(object.id);
+        if object.kind.row().held {
+            let at = self.held.iter().position(|h| h.id == object.id)?;
+            self.held.remove(at);
         }
         Some(object)
+    }
+
+    /// Pointers that depend on an object are no good any more; those that are not NULL may still be told to be so.
+    fn forget_views(&mut self, id: u32) {
+        self.update_all(
+            |v| v.is_ptr() && v.reference == id,
+            |v| *v = if v.nullable { Value::UNINIT } else { Value::ptr(Region::Gone) },
+        );
     }
 
     /// The iterator with an id, if there are elements left in it.

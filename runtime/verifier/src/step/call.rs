@@ -72,6 +72,7 @@ impl Machine<'_> {
         {
             forked = Some((at as u32 + 1, entered));
         }
+        self.unset(state, at, proto);
         let r0 = self.result(state, at, proto, map)?;
         self.write_memory(state, proto)?;
         self.objects(state, at, proto)?;
@@ -106,6 +107,7 @@ impl Machine<'_> {
                     self.rely(value.node);
                 }
                 ArgKind::Anything
+                | ArgKind::Optional
                 | ArgKind::Scalar
                 | ArgKind::Ctx
                 | ArgKind::Map(_)
@@ -118,6 +120,13 @@ impl Machine<'_> {
                 | ArgKind::Object { .. } => {}
             }
         }
+    }
+
+    /// Which optional arguments were not set: engines pass 0 for them.
+    fn unset(&mut self, state: &State, at: usize, proto: &Proto) {
+        let optional = proto.args.iter().zip(Reg::ARGS).filter(|(arg, _)| arg.kind == ArgKind::Optional);
+        let unset = optional.filter(|&(_, reg)| state.reg(reg).is_uninit());
+        self.collector.unset(at, unset.fold(0, |set, (_, reg)| set | 1 << reg.index()));
     }
 
     /// What the helper writes of the memory it is given.
@@ -151,6 +160,7 @@ impl Machine<'_> {
                     (MemUse::Read, (bytes, bytes))
                 }
                 ArgKind::Anything
+                | ArgKind::Optional
                 | ArgKind::Scalar
                 | ArgKind::ConstScalar
                 | ArgKind::Ctx

@@ -72,8 +72,7 @@ impl Machine<'_> {
         if changed.is_none() {
             return bug("an iterator is lost");
         }
-        let element =
-            Value { id: self.fresh_id(), reference: iterator.id, ..Value::ptr(Region::Element(size)) };
+        let element = Value { id: self.fresh_id(), reference: iterator.id, ..Value::ptr(Region::Element(size)) };
         self.back(&mut entered, element);
         entered.frame_mut().iterations = 0;
         Ok(Some(entered))

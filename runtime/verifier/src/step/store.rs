@@ -45,7 +45,8 @@ impl Machine<'_> {
                 | Region::Host(_)
                 | Region::Func(_)
                 | Region::Stale
-                | Region::Element(_),
+                | Region::Element(_)
+                | Region::Gone,
             )
             | None => bug("a store through something that may not be stored to"),
         }

@@ -25,6 +25,12 @@ pub(crate) fn reached(site: Site<'_>) -> Result<(), Stop> {
     }
 }
 
+/// `Facts::unset_args`: whether the call passes 0 for what the register holds.
+pub(crate) fn passed_as_zero(site: Site<'_>, reg: Reg) -> bool {
+    let unset = facts(site).and_then(|f| f.unset_args.get(&(site.at as u32)));
+    unset.is_some_and(|regs| regs & 1 << reg.index() != 0)
+}
+
 /// `Facts::branch`.
 pub(crate) fn branch(site: Site<'_>, taken: bool) -> Result<(), Stop> {
     match facts(site).and_then(|f| *f.branch.get(site.at)?) {

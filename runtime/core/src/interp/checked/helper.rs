@@ -35,26 +35,33 @@ impl Checked {
     }
 
     /// Arguments that are numbers hold no pointer; all hold something.
-    fn check_reg(&self, argument: &Argument) -> Result<(), Stop> {
+    fn check_reg(&self, site: Site<'_>, argument: &Argument) -> Result<(), Stop> {
         let (regs, ptrs) = self.frames.last().map_or((0, 0), |f| (f.regs, f.ptrs));
         let bit = 1 << argument.reg.index();
+        if argument.kind == ArgKind::Optional && facts::passed_as_zero(site, argument.reg) {
+            return Ok(());
+        }
         if regs & bit == 0 {
             return Err(broken(format!("{} holds no value", argument.reg)));
         }
-        let number =
-            matches!(argument.kind, ArgKind::Anything | ArgKind::Scalar | ArgKind::ConstScalar | ArgKind::Len { .. });
+        let number = matches!(
+            argument.kind,
+            ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar | ArgKind::ConstScalar | ArgKind::Len { .. }
+        );
         if number && ptrs & bit != 0 { Err(broken("a pointer, where a number is expected")) } else { Ok(()) }
     }
 
     fn check_arg(&mut self, call: &Call<'_>, arg: &Argument) -> Result<(), Stop> {
         if self.strict {
-            self.check_reg(arg)?;
+            self.check_reg(call.site, arg)?;
         }
         let at = usize::from(arg.index);
         let value = call.args[at];
         match arg.kind {
             // The length is checked with its memory; numbers may be anything.
-            ArgKind::Anything | ArgKind::Scalar | ArgKind::ConstScalar | ArgKind::Len { .. } => Ok(()),
+            ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar | ArgKind::ConstScalar | ArgKind::Len { .. } => {
+                Ok(())
+            }
             ArgKind::Ctx if value == self.args[0] => Ok(()),
             ArgKind::Ctx => Err(broken("not the context")),
             ArgKind::Map(kinds) => check_map(call, value, kinds),

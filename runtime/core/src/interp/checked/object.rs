@@ -48,14 +48,22 @@ impl Checked {
     /// The element that an iterator gave is part of it.
     pub(super) fn check_element(&self, proto: &Proto, args: [u64; 5], addr: u64, size: u32) -> Result<(), Stop> {
         let object = proto.steps().map(|arg| args[arg]);
-        let inside = self.frames.iter().flat_map(|f| &f.objects).any(|o| {
-            Some(o.0) == object && addr >= o.0 && addr + u64::from(size) <= o.0 + u64::from(o.1.row().size)
-        });
+        let inside =
+            self.frames.iter().flat_map(|f| &f.objects).any(|o| {
+                Some(o.0) == object && addr >= o.0 && addr + u64::from(size) <= o.0 + u64::from(o.1.row().size)
+            });
         if inside { Ok(()) } else { Err(broken("the element is not part of its iterator")) }
     }
 
     /// An access of the stack stays off objects; reads of elements apart, which do not go to the stack by the proof.
-    pub(super) fn off_objects(&mut self, site: Site<'_>, frame: usize, addr: u64, len: u64, how: MemUse) -> Result<(), Stop> {
+    pub(super) fn off_objects(
+        &mut self,
+        site: Site<'_>,
+        frame: usize,
+        addr: u64,
+        len: u64,
+        how: MemUse,
+    ) -> Result<(), Stop> {
         let frame = &mut self.frames[frame];
         let Some(object) = frame.objects.iter().find(|o| overlaps(o, addr, len)).copied() else { return Ok(()) };
         let row = object.1.row();
