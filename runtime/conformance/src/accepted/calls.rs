@@ -25,7 +25,9 @@ pub fn call_of(proto: &Proto, random: &mut Random) -> Option<(String, Vec<Given>
     for (index, arg) in proto.args.iter().enumerate() {
         let reg = index + 1;
         let line = match arg.kind {
-            ArgKind::Anything | ArgKind::Scalar | ArgKind::Optional => format!("r{reg} = {}", random.pick(&[0, 0, 1, 2, 8])),
+            ArgKind::Anything | ArgKind::Scalar | ArgKind::Optional => {
+                format!("r{reg} = {}", random.pick(&[0, 0, 1, 2, 8]))
+            }
             ArgKind::ConstScalar => format!("r{reg} = 16"),
             ArgKind::Ctx => format!("r{reg} = r6"),
             ArgKind::Map(kinds) => {

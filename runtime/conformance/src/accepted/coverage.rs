@@ -146,9 +146,8 @@ pub fn universe<'p>(helpers: impl Iterator<Item = &'p Proto>) -> BTreeSet<Cell> 
     for proto in helpers {
         let name = proto.name.to_string();
         all.insert((name.clone(), "called"));
-        let memory = |a: &stingless_abi::Arg| {
-            matches!(a.kind, ArgKind::Mem { .. } | ArgKind::MapKey | ArgKind::MapValue(_))
-        };
+        let memory =
+            |a: &stingless_abi::Arg| matches!(a.kind, ArgKind::Mem { .. } | ArgKind::MapKey | ArgKind::MapValue(_));
         if proto.args.iter().any(memory) {
             all.extend(["to stack", "to map value", "to data"].map(|to| (name.clone(), to)));
         }

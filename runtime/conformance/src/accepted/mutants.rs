@@ -57,13 +57,8 @@ pub fn mutant(bodies: &[Body], seed: u64) -> Option<(&Body, Unit)> {
         change(&mut random, &mut insns, other, body.unit.maps.len());
     }
     let code = Code::new(insns).ok()?;
-    let mut unit = Unit::from_code(
-        &body.name,
-        code,
-        body.unit.maps.clone(),
-        body.unit.protos.clone(),
-        body.unit.hook.clone(),
-    );
+    let mut unit =
+        Unit::from_code(&body.name, code, body.unit.maps.clone(), body.unit.protos.clone(), body.unit.hook.clone());
     unit.gpl = true;
     Some((body, unit))
 }
