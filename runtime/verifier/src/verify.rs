@@ -17,6 +17,7 @@ use crate::region::Region;
 use crate::report::Kind;
 use crate::state::{Frame, State};
 use crate::step::Machine;
+use crate::trace::{Log, Trace, tell};
 use crate::value::Value;
 use crate::verified::Verified;
 
@@ -59,6 +60,36 @@ pub(crate) fn verify_given(
     Ok(Verified { unit, facts, stats })
 }
 
+/// Verifies a unit and tells what was seen on the way, for people who would rather look than read. Takes about three times
+/// as long as [`verify`], and memory for the log of every step.
+#[must_use]
+pub fn verify_traced(unit: &Unit, trust: Trust, limits: &Limits) -> Trace {
+    let cfg = match structure(unit, limits).and_then(|()| Cfg::build(unit)) {
+        Ok(cfg) => cfg,
+        Err(error) => return tell(unit, None, &Log::default(), Stats::default(), Some(error), |log| log),
+    };
+    let live = Liveness::compute(unit, &cfg);
+    let moves = moves_data(unit);
+    let mut env = Env {
+        unit,
+        cfg: &cfg,
+        trust,
+        limits,
+        trace: false,
+        widens_all: true,
+        is_function: false,
+        function_returns: false,
+        moves_data: &moves,
+    };
+    let proved = attempts(&mut env, &live);
+    let stats = proved.as_ref().map_or_else(|e| e.stats, |p| p.2);
+    let error = proved.and_then(|(_, collector, _)| chains(unit, &collector, limits)).err();
+    // As it was proved, or as it failed: the same paths, with every step logged.
+    env.trace = true;
+    let log = |log| walk(&env, &live, 0, log).1.log;
+    tell(unit, Some(&cfg), &log(Log::default()), stats, error, log)
+}
+
 /// What a proof leaves: the longest path, what is exported, figures.
 type Proved = (u64, Collector, Stats);
 
@@ -97,14 +128,27 @@ struct Failed {
 
 /// Walks the program and each global function that it calls; `work` was spent before.
 fn prove(env: &Env<'_>, live: &Liveness, work: u64) -> Result<Proved, Failed> {
+    let (walked, shared) = walk(env, live, work, Log::default());
+    match walked {
+        Ok((longest, collector)) => Ok((longest, collector, shared.stats)),
+        Err(mut error) => {
+            error.stats = shared.stats;
+            Err(Failed { error, widened: shared.widened, work: shared.work })
+        }
+    }
+}
+
+/// What a walk ends with: the longest path and what is exported, or the first failure.
+type Walked = Result<(u64, Collector), Box<VerifierError>>;
+
+/// The same, with a log for [`Env::trace`].
+fn walk(env: &Env<'_>, live: &Liveness, work: u64, log: Log) -> (Walked, Shared) {
     let subprogs = env.unit.code.subprogs().len();
     let collector = Collector::new(env.unit.code.len(), subprogs);
     let mut shared =
-        Shared { stats: Stats::default(), work, functions: vec![None; subprogs], nesting: 0, widened: false };
-    match explore(env, live, &mut shared, collector, 0, entry_state(env)) {
-        Ok((longest, collector)) => Ok((longest, collector, shared.stats)),
-        Err(error) => Err(Failed { error, widened: shared.widened, work: shared.work }),
-    }
+        Shared { stats: Stats::default(), work, functions: vec![None; subprogs], nesting: 0, widened: false, log };
+    let walked = explore(env, live, &mut shared, collector, 0, entry_state(env));
+    (walked, shared)
 }
 
 /// Explores a global function from its arguments' types alone; gives its longest path.

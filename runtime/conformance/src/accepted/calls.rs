@@ -25,11 +25,11 @@ pub fn call_of(proto: &Proto, random: &mut Random) -> Option<(String, Vec<Given>
     for (index, arg) in proto.args.iter().enumerate() {
         let reg = index + 1;
         let line = match arg.kind {
-            ArgKind::Anything | ArgKind::Scalar | ArgKind::Optional => {
+            ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar => {
                 format!("r{reg} = {}", random.pick(&[0, 0, 1, 2, 8]))
             }
             ArgKind::ConstScalar => format!("r{reg} = 16"),
-            ArgKind::Ctx => format!("r{reg} = r6"),
+            ArgKind::Ctx | ArgKind::CtxOrNull => format!("r{reg} = r6"),
             ArgKind::Map(kinds) => {
                 let ours = [(MapKind::Array, 0), (MapKind::Hash, 1), (MapKind::Ringbuf, 2)];
                 let fits: Vec<_> = ours.into_iter().filter(|(k, _)| kinds.has(*k)).collect();
@@ -38,7 +38,7 @@ pub fn call_of(proto: &Proto, random: &mut Random) -> Option<(String, Vec<Given>
                 }
                 format!("r{reg} = map[{}] ll", random.pick(&fits).1)
             }
-            ArgKind::MapKey | ArgKind::MapValue(_) => memory(random, reg, &mut given),
+            ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => memory(random, reg, &mut given),
             ArgKind::Mem { len: MemLen::Fixed { size, .. }, .. } if size > 16 => return None,
             ArgKind::Mem { .. } => memory(random, reg, &mut given),
             ArgKind::Len { .. } => format!("r{reg} = {}", random.pick(&[1, 4, 8, 16])),

@@ -132,7 +132,6 @@ impl Cfg {
         self.marks[insn] & mark::HEADER != 0
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "deadline checks are still placed by the compiler alone"))]
     /// Whether the edge from `from` is a back-edge; `taken` says which of the two.
     pub(crate) fn is_back_edge(&self, from: usize, taken: bool) -> bool {
         self.marks[from] & if taken { mark::BACK_TAKEN } else { mark::BACK_FALL } != 0

@@ -368,8 +368,13 @@ fn written(state: &mut State, proto: &Proto) {
                 }
             },
             ArgKind::Object { kind, .. } => Some(i64::from(kind.row().size)),
-            ArgKind::MapValue(MemUse::Write | MemUse::ReadWrite) | ArgKind::Callback(_) | ArgKind::CallbackCtx => None,
+            ArgKind::MapValue(MemUse::Write | MemUse::ReadWrite)
+            | ArgKind::MapValueOut { .. }
+            | ArgKind::Callback(_)
+            | ArgKind::CallbackCtx => None,
             ArgKind::Anything
+            | ArgKind::Optional
+            | ArgKind::CtxOrNull
             | ArgKind::Scalar
             | ArgKind::ConstScalar
             | ArgKind::Ctx
@@ -380,7 +385,6 @@ fn written(state: &mut State, proto: &Proto) {
             | ArgKind::Len { .. }
             | ArgKind::ConstStr
             | ArgKind::Acquired(_)
-            | ArgKind::Optional
             | ArgKind::SpinLock => continue,
         };
         match (state.get(reg), bytes) {

@@ -48,7 +48,7 @@ impl Scene<'_> {
         Some(if argument { check + ", or declare the argument `__arg_nonnull`" } else { check })
     }
 
-    fn plain_name(&self, vid: Vid) -> Option<String> {
+    pub(super) fn plain_name(&self, vid: Vid) -> Option<String> {
         self.name(vid).map(|n| n.trim_matches('`').to_owned())
     }
 
@@ -115,7 +115,7 @@ impl Scene<'_> {
                 Some(i64::from(self.unit.maps.get(map as usize)?.spec.value_size) - i64::from(off))
             }
             How::Helper(id) => match self.unit.protos.get(id)?.ret {
-                Ret::MapValueOrNull => self.map_argument(made.step, id),
+                Ret::MapValueOrNull | Ret::MapValueMaybe => self.map_argument(made.step, id),
                 Ret::AcquiredOrNull { size_arg: Some(arg), .. } => {
                     match self.replay.value(self.replay.arguments(made.step)?[usize::from(arg)]).how {
                         How::Const(size) => Some(size),
