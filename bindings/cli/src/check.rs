@@ -18,7 +18,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
         return crate::spec::check(spec, args.trust);
     }
     let engine = args::engine("interp", 0, None, args.trust)?;
-    let linker = hooks::linker(&engine)?;
+    let mut linker = hooks::linker(&engine)?;
+    input::configure(&mut linker, &args.link, args.raw.raw)?;
     let mut objects = Vec::new();
     let mut outcome = Outcome::Ok;
     let mut page = args.report.as_ref().map(|_| Page::new());
@@ -26,7 +27,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
         if let Some(page) = &mut page {
             trace(page, &linker, file, args);
         }
-        let loaded = input::load(&linker, file, args.hook.as_deref(), &args.raw);
+        let loaded = input::load(&linker, file, args.hook.as_deref(), &args.raw, &args.link);
         if loaded.is_err() && std::fs::File::open(file).is_err() {
             outcome = Outcome::Unread;
         } else if outcome == Outcome::Ok && !matches!(&loaded, Ok(l) if wanted_refused(l, args).next().is_none()) {
@@ -50,7 +51,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
 
 /// Puts the programs of a file on the page.
 fn trace(page: &mut Page, linker: &Linker, file: &Path, args: &CheckArgs) {
-    let units = match input::units(linker, file, args.hook.as_deref(), &args.raw) {
+    let units = match input::units(linker, file, args.hook.as_deref(), &args.raw, &args.link) {
         Ok(units) => units,
         Err(Failure(error)) => return page.add(file, &Item::Failed { name: file.display().to_string(), error }),
     };

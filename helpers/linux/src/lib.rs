@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod hooks;
+mod iter;
 mod map;
 mod misc;
 mod packet;
@@ -18,6 +19,7 @@ mod text;
 mod trace;
 
 pub use hooks::{SkBuff, SocketFilter, TcAction, Xdp, XdpAction};
+pub use iter::{bpf_iter_num_destroy, bpf_iter_num_new, bpf_iter_num_next};
 pub use map::{bpf_for_each_map_elem, bpf_map_delete_elem, bpf_map_lookup_elem, bpf_map_update_elem, bpf_tail_call};
 pub use misc::{
     bpf_get_prandom_u32, bpf_get_smp_processor_id, bpf_ktime_get_boot_ns, bpf_ktime_get_ns, bpf_loop, seed_random,
@@ -50,6 +52,9 @@ pub static BASE: Helpers = helpers![
     bpf_strtoul,
     bpf_strncmp,
     bpf_trace_printk,
+    bpf_iter_num_new,
+    bpf_iter_num_next,
+    bpf_iter_num_destroy,
 ];
 
 /// [`BASE`] and what moves an XDP packet's bounds.

@@ -314,6 +314,49 @@ static long (*const bpf_loop)(__u32 nr_loops, void *callback_fn, void *callback_
 static long (*const bpf_strncmp)(const char *s1, __u32 s1_sz, const char *s2) = (void *)182;
 #endif
 
+/* Iterators: on the stack, and touched by their functions alone. What is made is destroyed on every way out. */
+struct bpf_iter_num {
+    __u64 __opaque[1];
+} __attribute__((aligned(8)));
+
+#ifndef bpf_iter_num_new
+#define bpf_iter_num_new bpf_iter_num_new
+extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __weak __ksym;
+#endif
+#ifndef bpf_iter_num_next
+#define bpf_iter_num_next bpf_iter_num_next
+extern int *bpf_iter_num_next(struct bpf_iter_num *it) __weak __ksym;
+#endif
+#ifndef bpf_iter_num_destroy
+#define bpf_iter_num_destroy bpf_iter_num_destroy
+extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __weak __ksym;
+#endif
+
+/* The head of a loop over iterator `kind`, which is destroyed however the loop is left. The second variable is there for
+ * what its initialiser does; naming the destructor makes clang describe its type. */
+#define __bpf_each_head(kind, step, args...)                                                            \
+    for (struct bpf_iter_##kind ____iter __attribute__((aligned(8), cleanup(bpf_iter_##kind##_destroy))), \
+         *____made __attribute__((unused)) = (bpf_iter_##kind##_new(&____iter, ##args),                   \
+                                              (void)bpf_iter_##kind##_destroy, (void *)0);                \
+         (step);)
+
+/* for (each element of an iterator): `cur` points to it. */
+#define bpf_for_each(kind, cur, args...) \
+    __bpf_each_head(kind, (cur) = bpf_iter_##kind##_next(&____iter), ##args)
+
+/* for (i = start; i < end; i++), verified once or twice whatever the bounds. They are asked again for each number, so
+ * that the verifier knows them of `i`: constants or variables that the body leaves alone. */
+#define bpf_for(i, start, end)                                                                      \
+    __bpf_each_head(num,                                                                            \
+                    ({                                                                              \
+                        const int *____at = bpf_iter_num_next(&____iter);                           \
+                        ____at ? ((i) = *____at, (i) >= (start) && (i) < (end)) : 0;                \
+                    }),                                                                             \
+                    (start), (end))
+
+/* Does the body `n` times. */
+#define bpf_repeat(n) __bpf_each_head(num, bpf_iter_num_next(&____iter), 0, (n))
+
 /* Prints a line for people who debug: up to three numbers. */
 #define bpf_printk(fmt, args...)                                \
     ({                                                          \

@@ -198,15 +198,60 @@ pub enum SpecialKind {
     SpinLock,
     /// `struct bpf_timer`, 16 bytes.
     Timer,
+    /// `struct bpf_wq`, 16 bytes.
+    Workqueue,
+    /// `struct bpf_list_head`, 16 bytes.
+    ListHead,
+    /// `struct bpf_list_node`, 24 bytes.
+    ListNode,
+    /// `struct bpf_rb_root`, 16 bytes.
+    RbRoot,
+    /// `struct bpf_rb_node`, 32 bytes.
+    RbNode,
+    /// `struct bpf_refcount`, 4 bytes.
+    Refcount,
+    /// A pointer tagged `kptr`, `kptr_untrusted`, `percpu_kptr` or `uptr`, 8 bytes.
+    KernelPointer,
 }
 
 impl SpecialKind {
+    /// The structs among them.
+    pub const STRUCTS: [SpecialKind; 8] = [
+        SpecialKind::SpinLock,
+        SpecialKind::Timer,
+        SpecialKind::Workqueue,
+        SpecialKind::ListHead,
+        SpecialKind::ListNode,
+        SpecialKind::RbRoot,
+        SpecialKind::RbNode,
+        SpecialKind::Refcount,
+    ];
+
+    /// C name of the struct; for pointers, their tag.
+    #[must_use]
+    pub const fn c_name(self) -> &'static str {
+        match self {
+            SpecialKind::SpinLock => "bpf_spin_lock",
+            SpecialKind::Timer => "bpf_timer",
+            SpecialKind::Workqueue => "bpf_wq",
+            SpecialKind::ListHead => "bpf_list_head",
+            SpecialKind::ListNode => "bpf_list_node",
+            SpecialKind::RbRoot => "bpf_rb_root",
+            SpecialKind::RbNode => "bpf_rb_node",
+            SpecialKind::Refcount => "bpf_refcount",
+            SpecialKind::KernelPointer => "kptr",
+        }
+    }
+
     /// Bytes of the field.
     #[must_use]
     pub const fn size(self) -> u32 {
         match self {
-            SpecialKind::SpinLock => 4,
-            SpecialKind::Timer => 16,
+            SpecialKind::SpinLock | SpecialKind::Refcount => 4,
+            SpecialKind::KernelPointer => 8,
+            SpecialKind::Timer | SpecialKind::Workqueue | SpecialKind::ListHead | SpecialKind::RbRoot => 16,
+            SpecialKind::ListNode => 24,
+            SpecialKind::RbNode => 32,
         }
     }
 }

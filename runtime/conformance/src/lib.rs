@@ -12,8 +12,10 @@ pub mod fragments;
 #[cfg(target_arch = "x86_64")]
 pub mod jit;
 pub mod kernel;
+pub mod oracle;
 pub mod programs;
 pub mod random;
+pub mod rules;
 pub mod secpack;
 pub mod ubpf_asm;
 pub mod unit;

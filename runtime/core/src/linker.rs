@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use stingless_abi::{ArgKind, FIRST_NAMED_ID, HookDef, Limits, Proto, ProtoTable};
+use stingless_object::btf::HostTypes;
 use stingless_object::{KconfigValue, Object, Unit};
 
 use crate::caller::HostState;
@@ -28,6 +29,7 @@ pub struct Linker {
     pub(crate) host: HostState,
     pub(crate) globals: BTreeMap<String, Vec<u8>>,
     pub(crate) kconfig: BTreeMap<String, KconfigValue>,
+    pub(crate) types: Vec<Arc<HostTypes>>,
     next_named: u32,
 }
 
@@ -42,6 +44,7 @@ impl Linker {
             host: HostState::default(),
             globals: BTreeMap::new(),
             kconfig: BTreeMap::new(),
+            types: Vec::new(),
             next_named: FIRST_NAMED_ID,
         }
     }
@@ -165,9 +168,16 @@ impl Linker {
         self
     }
 
-    /// Sets a `.kconfig` variable (`CONFIG_HZ`).
+    /// Sets a `__kconfig` variable (`CONFIG_HZ`). [`KconfigValue::config`] reads a whole `.config`, `parse` one value.
     pub fn kconfig(&mut self, name: &str, value: KconfigValue) -> &mut Self {
         self.kconfig.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Adds types that CO-RE relocates plugins against (`/sys/kernel/btf/vmlinux`, another object). The hook's own context
+    /// comes first, then these in the order of the calls; the first that has a type of the right name answers.
+    pub fn types(&mut self, types: HostTypes) -> &mut Self {
+        self.types.push(Arc::new(types));
         self
     }
 

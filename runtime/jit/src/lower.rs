@@ -245,7 +245,8 @@ impl<M: Machine> Lowering<'_, M> {
     }
 
     fn helper_call(&self, insn: u32, id: u32, may_trap: bool) -> HelperCall {
-        HelperCall { insn, id, may_trap, env: self.program.options.env_helpers.contains(&id) }
+        let zeros = self.program.facts.and_then(|f| f.unset_args.get(&insn)).copied().unwrap_or(0);
+        HelperCall { insn, id, may_trap, env: self.program.options.env_helpers.contains(&id), zeros }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Collects what exploration exports: see `facts` for the conditions.
 
+use std::collections::BTreeMap;
+
 use crate::check::{Fail, bug, fail};
 use crate::facts::{Access, Facts};
 use crate::report::Kind;
@@ -38,6 +40,8 @@ pub(crate) struct Collector {
     stack: Vec<u32>,
     edges: Vec<CallEdge>,
     tail_calls: Vec<bool>,
+    /// Optional arguments that a path leaves unset, by the call.
+    unset: BTreeMap<u32, u8>,
     converges: bool,
 }
 
@@ -53,6 +57,7 @@ impl Collector {
             stack: vec![0; subprogs],
             edges: Vec::new(),
             tail_calls: vec![false; subprogs],
+            unset: BTreeMap::new(),
             converges: false,
         }
     }
@@ -91,6 +96,13 @@ impl Collector {
             (CallMap::One(a), Some(b)) if a == b => CallMap::One(a),
             (_, _) => CallMap::Several,
         };
+    }
+
+    /// A helper is called with these optional arguments (bit = register) not set.
+    pub(crate) fn unset(&mut self, at: usize, regs: u8) {
+        if regs != 0 {
+            *self.unset.entry(at as u32).or_default() |= regs;
+        }
     }
 
     /// A branch has one outcome on this path.
@@ -172,6 +184,7 @@ impl Collector {
             access: self.access,
             ctx_off: self.ctx_off,
             call_map,
+            unset_args: self.unset,
             reached: self.reached,
             branch,
             stack_depth: self.stack,

@@ -1,6 +1,6 @@
 //! Walks all paths, depth first, and prunes those that a kept state covers.
 
-use stingless_isa::{Callee, Insn};
+use stingless_isa::{Callee, Insn, Reg};
 use stingless_object::Unit;
 
 use crate::check::{Check, Checker, Fail, bug, fail};
@@ -10,6 +10,7 @@ use crate::facts::Stats;
 use crate::liveness::Liveness;
 use crate::obligation::{of_helper, of_insn};
 use crate::prune::{self, Comparison, Keeper, KeptId, Mode, NONE, NodePair, Widening};
+use crate::region::Region;
 use crate::report::{Kind, explain};
 use crate::state::State;
 use crate::step::{Machine, Next};
@@ -62,6 +63,33 @@ struct Earlier {
     rounds: u32,
     /// How many unfinished states there are.
     looping: u32,
+}
+
+/// What makes sure that the loop through a forced checkpoint ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// Nothing: it is no such place.
+    None,
+    /// The helper calls back so many times.
+    Callback,
+    /// `may_goto` counts.
+    MayGoto,
+    /// The iterator with this id runs out; `None` where it has.
+    Iterator(Option<u32>),
+}
+
+/// Whether an instruction steps an iterator.
+fn steps(env: &Env<'_>, insn: &Insn) -> bool {
+    let Insn::Call(Callee::Helper(id)) = insn else { return false };
+    env.unit.protos.get(*id).is_some_and(|p| p.steps().is_some())
+}
+
+/// The iterator that a call is about to step, where there are elements left.
+fn stepped_iterator(env: &Env<'_>, state: &State, insn: &Insn) -> Option<u32> {
+    let Insn::Call(Callee::Helper(id)) = insn else { return None };
+    let value = state.reg(*Reg::ARGS.get(env.unit.protos.get(*id)?.steps()?)?);
+    let Some(Region::Stack(frame)) = value.region() else { return None };
+    state.object_at(usize::from(frame), value.fixed_off()?).filter(|o| o.active).map(|o| o.id)
 }
 
 /// What looking at kept states gives.
@@ -175,7 +203,8 @@ impl<'m, 'a> Explorer<'m, 'a> {
                     state: *state,
                     parent: path.parent,
                     steps: path.steps,
-                    rounds: path.rounds + u32::from(self.machine.env.cfg.is_forced_checkpoint(path.at)),
+                    // An iterator counts its own steps.
+                    rounds: path.rounds + u32::from(env.cfg.is_forced_checkpoint(path.at) && !steps(env, insn)),
                     step: path.step,
                 });
                 path.at = now as usize;
@@ -243,10 +272,20 @@ impl<'m, 'a> Explorer<'m, 'a> {
 
     /// Looks for a kept state that covers the path; else keeps the path's own state, now and then.
     fn visit(&mut self, path: &mut Path) -> Result<Visit, Box<Fail>> {
-        let forced = self.machine.env.cfg.is_forced_checkpoint(path.at);
-        let calls = forced && matches!(self.machine.env.unit.code.insns()[path.at], Insn::Call(_));
+        let env = self.machine.env;
+        let forced = env.cfg.is_forced_checkpoint(path.at);
+        let insn = &env.unit.code.insns()[path.at];
+        let turn = match insn {
+            _ if !forced => Turn::None,
+            insn if steps(env, insn) => Turn::Iterator(stepped_iterator(env, &path.state, insn)),
+            Insn::Call(_) => Turn::Callback,
+            insn => {
+                debug_assert!(matches!(insn, Insn::MayGoto { .. }));
+                Turn::MayGoto
+            }
+        };
         let mut earlier = Earlier::default();
-        if let Some(visit) = self.visit_unfinished(path, (forced, calls), &mut earlier)? {
+        if let Some(visit) = self.visit_unfinished(path, turn, &mut earlier)? {
             return Ok(visit);
         }
         let candidates = self.keeper.finished(path.at).to_vec();
@@ -263,21 +302,19 @@ impl<'m, 'a> Explorer<'m, 'a> {
             }
             self.keeper.miss(id, if forced { 64 } else { 3 });
         }
-        if calls && path.state.frame().iterations == 0 {
+        if turn == Turn::Callback && path.state.frame().iterations == 0 {
             path.state.frame_mut().instance = self.machine.fresh_id();
         }
         self.keep(path, forced, earlier)
     }
 
     /// Compares the path with the latest of the states it came by: a loop that converged, or one that never ends.
-    fn visit_unfinished(
-        &mut self,
-        path: &Path,
-        (forced, calls): (bool, bool),
-        earlier: &mut Earlier,
-    ) -> Result<Option<Visit>, Box<Fail>> {
+    fn visit_unfinished(&mut self, path: &Path, turn: Turn, earlier: &mut Earlier) -> Result<Option<Visit>, Box<Fail>> {
+        let env_widens = self.machine.env.widens_all;
         let mut left = self.keeper.unfinished_at(path.at).len();
-        while left > 0 && earlier.looping < MAX_ROUNDS_COMPARED {
+        // Without widening, a loop may come round in full before it is seen to.
+        let most = if env_widens { MAX_ROUNDS_COMPARED } else { 8 * MAX_ROUNDS_COMPARED };
+        while left > 0 && earlier.looping < most {
             left -= 1;
             let id = self.keeper.unfinished_at(path.at)[left];
             self.shared.work += 1;
@@ -286,14 +323,18 @@ impl<'m, 'a> Explorer<'m, 'a> {
             }
             earlier.looping += 1;
             let kept = self.keeper.get(id);
-            // The same loop, a round later: a callback that returned, or a `may_goto` that went on.
-            let again = match (&kept.state, calls) {
-                (Some(old), true) => {
+            // The same loop, a round later: a callback that returned, a `may_goto` that went on, an iterator that gave an
+            // element.
+            let again = match (&kept.state, turn) {
+                (None, _) | (_, Turn::None | Turn::Iterator(None)) => false,
+                (Some(old), Turn::Callback) => {
                     let (was, now) = (old.frame(), path.state.frame());
                     now.iterations > 0 && was.instance == now.instance
                 }
-                (_, _) => forced && kept.rounds != path.rounds,
+                (Some(_), Turn::MayGoto) => kept.rounds != path.rounds,
+                (Some(old), Turn::Iterator(Some(id))) => old.active_iterator(id).is_some(),
             };
+            let moved = kept.rounds != path.rounds || kept.state.as_ref().is_some_and(|o| o.steps_differ(&path.state));
             if again {
                 earlier.latest = earlier.latest.or(Some(id));
                 earlier.rounds += 1;
@@ -301,7 +342,7 @@ impl<'m, 'a> Explorer<'m, 'a> {
                     self.machine.collector.converges();
                     return Ok(Some(self.covered(id, 0, id)));
                 }
-            } else if kept.rounds == path.rounds && self.covers(id, path, Mode::Exact) {
+            } else if !moved && self.covers(id, path, Mode::Exact) {
                 return fail(Kind::InfiniteLoop, "the loop comes back here with nothing changed: it never ends");
             }
         }

@@ -4,6 +4,8 @@
 //! edges and stack depth, which are the same on every explored path or are not exported, (b) scalars that were marked
 //! precise at that instruction, (c) the separate linear join-based pass over the verified control-flow graph.
 
+use std::collections::BTreeMap;
+
 /// What the base of a memory access points to, on every path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Access {
@@ -32,6 +34,9 @@ pub struct Facts {
     pub ctx_off: Vec<Option<i32>>,
     /// Map argument of each helper call, by index into the unit's maps, where it is one map on every path.
     pub call_map: Vec<Option<u32>>,
+    /// Optional arguments (bit `i` is `r<i>`) that some path to a helper call leaves unset, by the call's instruction; not
+    /// there where none is. Required, not a matter of speed: engines pass 0 for them, whatever the register holds.
+    pub unset_args: BTreeMap<u32, u8>,
     /// Whether any run can reach the instruction.
     pub reached: Vec<bool>,
     /// Branches that always jump (`Some(true)`) or never do (`Some(false)`).

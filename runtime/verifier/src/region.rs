@@ -36,6 +36,10 @@ pub(crate) enum Region {
     Func(u32),
     /// Was a pointer into data that a helper may have moved: good for nothing.
     Stale,
+    /// The element of this many bytes that an iterator on the stack stands at: part of the iterator, read only.
+    Element(u32),
+    /// Was a pointer into an object on the stack that is gone: not NULL, and good for nothing.
+    Gone,
 }
 
 impl Region {
@@ -50,8 +54,14 @@ impl Region {
             | Region::MapValue(_)
             | Region::MapKey(_)
             | Region::Mem(_)
-            | Region::ArgMem(_) => true,
-            Region::DataEnd(_) | Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale => false,
+            | Region::ArgMem(_)
+            | Region::Element(_) => true,
+            Region::DataEnd(_)
+            | Region::MapPtr(_)
+            | Region::Host(_)
+            | Region::Func(_)
+            | Region::Stale
+            | Region::Gone => false,
         }
     }
 
@@ -73,15 +83,22 @@ impl Region {
             Region::Data(_) | Region::DataMeta(_) | Region::Linked => Some(Access::Data),
             Region::MapValue(map) => Some(Access::MapValue(map)),
             Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) => Some(Access::Mem),
-            Region::DataEnd(_) | Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale => None,
+            // Whatever memory the host's object is made of.
+            Region::Element(_) => Some(Access::Mixed),
+            Region::DataEnd(_)
+            | Region::MapPtr(_)
+            | Region::Host(_)
+            | Region::Func(_)
+            | Region::Stale
+            | Region::Gone => None,
         }
     }
 
     /// Whether a pointer of this region may be a released reference's.
     pub(crate) const fn of_class(class: RefClass, size: Option<u32>) -> Region {
         match (class, size) {
-            (RefClass::RingbufRecord | RefClass::Host(_), Some(bytes)) => Region::Mem(bytes),
-            (RefClass::RingbufRecord, None) => Region::Mem(0),
+            (RefClass::RingbufRecord | RefClass::Host(_) | RefClass::Object(_), Some(bytes)) => Region::Mem(bytes),
+            (RefClass::RingbufRecord | RefClass::Object(_), None) => Region::Mem(0),
             (RefClass::Host(class), None) => Region::Host(class),
         }
     }
@@ -103,6 +120,8 @@ impl Region {
             Region::Host(_) => "a pointer to a host object",
             Region::Func(_) => "a pointer to a function",
             Region::Stale => "a pointer into data that may have moved",
+            Region::Element(_) => "a pointer to an iterator's element",
+            Region::Gone => "a pointer into an object that is gone",
         }
     }
 }

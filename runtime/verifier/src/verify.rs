@@ -39,6 +39,7 @@ pub(crate) fn verify_given(
 ) -> Result<Verified, Box<VerifierError>> {
     structure(&unit, limits)?;
     let cfg = Cfg::build(&unit)?;
+    cfg.calls().within(&unit, limits.frames)?;
     let live = liveness(&unit, &cfg);
     let moves = moves_data(&unit);
     let mut env = Env {

@@ -3,6 +3,7 @@
 //! What clang writes needs repairs before the system takes it (sizes of data sections, `extern` functions); a program's
 //! functions alone are easier to describe afresh, from what our own linker read.
 
+use stingless_abi::{MapSpec, SpecialKind};
 use stingless_object::{FuncArg, Unit};
 
 /// BTF of a program's functions and the records that name them.
@@ -21,6 +22,7 @@ const STRUCT: u32 = 4;
 const FUNC: u32 = 12;
 const FUNC_PROTO: u32 = 13;
 const DECL_TAG: u32 = 17;
+const TYPE_TAG: u32 = 18;
 /// Linkage of functions.
 const STATIC: u32 = 0;
 const GLOBAL: u32 = 1;
@@ -65,6 +67,55 @@ impl Writer {
         out.extend(self.strings);
         out
     }
+}
+
+/// BTF of a map's key and value, which the live kernel wants for locks and timers: its bytes, and both types' ids.
+pub(super) fn map_btf(spec: &MapSpec) -> (Vec<u8>, (u32, u32)) {
+    let mut w = Writer::new();
+    let name = w.name("int");
+    let int = w.add(name, INT, 0, 4, &[1 << 24 | 32]);
+    let name = w.name("char");
+    let byte = w.add(name, INT, 0, 1, &[8]);
+    let name = w.name("long");
+    let long = w.add(name, INT, 0, 8, &[64]);
+    let bytes = w.add(0, ARRAY, 0, 0, &[byte, int, spec.key_size]);
+    let (member, name) = (w.name("bytes"), w.name("key"));
+    let key = w.add(name, STRUCT, 1, spec.key_size, &[member, bytes, 0]);
+    let mut special = spec.special.clone();
+    special.sort_by_key(|s| s.off);
+    let mut members = Vec::new();
+    for field in special {
+        let (name, ty) = match field.kind {
+            SpecialKind::SpinLock => {
+                let (val, name) = (w.name("val"), w.name("bpf_spin_lock"));
+                ("lock", w.add(name, STRUCT, 1, 4, &[val, int, 0]))
+            }
+            SpecialKind::KernelPointer => {
+                let name = w.name("object");
+                let object = w.add(name, STRUCT, 0, 0, &[]);
+                let tag = w.name(field.kind.c_name());
+                let tagged = w.add(tag, TYPE_TAG, 0, object, &[]);
+                ("object", w.add(0, PTR, 0, tagged, &[]))
+            }
+            SpecialKind::Timer
+            | SpecialKind::Workqueue
+            | SpecialKind::ListHead
+            | SpecialKind::ListNode
+            | SpecialKind::RbRoot
+            | SpecialKind::RbNode
+            | SpecialKind::Refcount => {
+                let (each, count) = if field.kind.size() == 4 { (int, 1) } else { (long, field.kind.size() / 8) };
+                let all = w.add(0, ARRAY, 0, 0, &[each, int, count]);
+                let (opaque, name) = (w.name("__opaque"), w.name(field.kind.c_name()));
+                ("opaque", w.add(name, STRUCT, 1, field.kind.size(), &[opaque, all, 0]))
+            }
+        };
+        let name = w.name(&format!("{name}{}", field.off));
+        members.extend([name, ty, field.off * 8]);
+    }
+    let name = w.name("value");
+    let value = w.add(name, STRUCT, members.len() / 3, spec.value_size, &members);
+    (w.finish(), (key, value))
 }
 
 impl FuncBtf {

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use stingless_abi::{MapKind, MapSpec};
 
+use super::btf::map_btf;
+use super::prog::load_btf;
 use super::sys::{Cmd, Elem, MapCreate, bpf, bpf_fd, name};
 
 /// A map of the live kernel; closed when dropped.
@@ -28,7 +30,12 @@ impl KernelMap {
     /// # Errors
     /// The system's: a shape it does not allow, no permission.
     pub fn create(spec: &MapSpec) -> io::Result<KernelMap> {
-        KernelMap::create_with_btf(spec, None)
+        if spec.special.is_empty() {
+            return KernelMap::create_with_btf(spec, None);
+        }
+        let (bytes, ids) = map_btf(spec);
+        let btf = load_btf(&bytes)?;
+        KernelMap::create_with_btf(&MapSpec { btf: ids, ..spec.clone() }, Some(btf.as_fd()))
     }
 
     /// Creates a map with types: `btf` is a loaded BTF, in which `spec.btf` are the types of key and value.

@@ -122,6 +122,8 @@ macro_rules! register_args {
 register_args! {
     /// Any initialised value (Linux `ARG_ANYTHING`).
     Anything, "__u64", ArgKind::Anything;
+    /// Read only where another argument asks for it; 0 where it was not set.
+    Optional, "__u64", ArgKind::Optional;
     /// A number that the verifier knows.
     ConstScalar, "__u64", ArgKind::ConstScalar;
 }

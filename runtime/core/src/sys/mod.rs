@@ -17,6 +17,7 @@ pub(crate) mod epoch;
 pub(crate) mod map_args;
 pub(crate) mod mapping;
 pub(crate) mod mem;
+pub(crate) mod objects;
 pub(crate) mod os;
 pub(crate) mod pack;
 pub(crate) mod publish;

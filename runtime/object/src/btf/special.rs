@@ -9,16 +9,11 @@ const MAX_FIELDS: usize = 64;
 /// Parts that are looked at in one value.
 const MAX_VISITS: u32 = 4096;
 
-/// C name of the struct.
-const fn name_of(kind: SpecialKind) -> &'static str {
-    match kind {
-        SpecialKind::SpinLock => "bpf_spin_lock",
-        SpecialKind::Timer => "bpf_timer",
-    }
-}
+/// Type tags of pointers that only helpers may touch.
+const POINTERS: [&str; 4] = ["kptr", "kptr_untrusted", "percpu_kptr", "uptr"];
 
 impl Btf {
-    /// The spin locks and timers in a value of this type, however deep, in order of their offset.
+    /// The spin locks, timers and the like in a value of this type, however deep, in order of their offset.
     ///
     /// # Errors
     /// More of them than are ever tracked: such a type cannot be a map's value.
@@ -61,9 +56,27 @@ impl Btf {
 
     fn special_kind(&self, id: TypeId) -> Option<SpecialKind> {
         let ty = self.get(id)?;
-        let Kind::Struct(c) = &ty.kind else { return None };
-        let named = |kind: &SpecialKind| self.is_string(ty.name, name_of(*kind)) && c.size == kind.size();
-        [SpecialKind::SpinLock, SpecialKind::Timer].into_iter().find(named)
+        match &ty.kind {
+            Kind::Struct(c) => {
+                let named = |kind: &SpecialKind| self.is_string(ty.name, kind.c_name()) && c.size == kind.size();
+                SpecialKind::STRUCTS.into_iter().find(named)
+            }
+            Kind::Ptr(to) => self.is_kernel_pointer(*to).then_some(SpecialKind::KernelPointer),
+            _ => None,
+        }
+    }
+
+    /// Whether a pointer to this type is tagged as one that the kernel owns; tags come first, and one after another.
+    fn is_kernel_pointer(&self, mut to: TypeId) -> bool {
+        for _ in 0..MAX_FIELDS {
+            let Some(ty) = self.get(to) else { return false };
+            let Kind::TypeTag(next) = &ty.kind else { return false };
+            if POINTERS.iter().any(|name| self.is_string(ty.name, name)) {
+                return true;
+            }
+            to = *next;
+        }
+        false
     }
 
     /// Which types hold a special field. Nesting is bounded, so is the number of rounds.

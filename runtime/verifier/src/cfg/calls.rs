@@ -52,6 +52,24 @@ impl CallGraph {
         &self.bottom_up
     }
 
+    /// Refuses chains of calls that are deeper than `frames`, whether a path takes them or not (as Linux does).
+    pub(crate) fn within(&self, unit: &Unit, frames: usize) -> Result<(), Box<VerifierError>> {
+        let mut depth = vec![1usize; self.edge_from.len() - 1];
+        // Callers come before their callees.
+        for &caller in self.bottom_up.iter().rev() {
+            for edge in self.of(caller as usize) {
+                let new = depth[caller as usize] + 1;
+                if new > frames {
+                    let message = format!("a chain of {new} frames is called, the limit is {frames}");
+                    return Err(VerifierError::new(unit, edge.insn as usize, Kind::TooManyFrames, message));
+                }
+                let known = &mut depth[edge.callee as usize];
+                *known = new.max(*known);
+            }
+        }
+        Ok(())
+    }
+
     /// Walks from the entry; fills `bottom_up`.
     fn order(&mut self, unit: &Unit) -> Result<(), Box<VerifierError>> {
         let subs = unit.code.subprogs();

@@ -121,8 +121,8 @@ impl Cfg {
         self.marks[insn] & mark::PRUNE != 0
     }
 
-    /// A state must be kept before this instruction, else a loop through it would not end: `may_goto` and calls
-    /// of helpers that call back.
+    /// A state must be kept before this instruction, else a loop through it would not end: `may_goto`, calls of helpers
+    /// that call back, and calls that step an iterator.
     pub(crate) fn is_forced_checkpoint(&self, insn: usize) -> bool {
         self.marks[insn] & mark::FORCE != 0
     }
@@ -162,6 +162,9 @@ impl Cfg {
                 Insn::Call(callee) if calls_back(&unit.protos, *callee) => {
                     self.marks[at] |= mark::PRUNE | mark::FORCE;
                     self.mark_after(at);
+                }
+                Insn::Call(Callee::Helper(id)) if unit.protos.get(*id).is_some_and(|p| p.steps().is_some()) => {
+                    self.marks[at] |= mark::PRUNE | mark::FORCE;
                 }
                 Insn::Call(_)
                 | Insn::Alu { .. }

@@ -69,6 +69,16 @@ impl Checker<'_> {
                 }
                 self.within(ptr, span, bytes, "the argument's memory", Kind::MemBounds)
             }
+            Region::Element(bytes) => {
+                if mode.writes() || mode.is_atomic() {
+                    return fail(Kind::ReadOnly, "an iterator's element may only be read, and not atomically");
+                }
+                self.within(ptr, span, bytes, "the element", Kind::MemBounds)
+            }
+            Region::Gone => fail(
+                Kind::ReferenceReleased,
+                format!("{reg} points into an object on the stack that was destroyed or overwritten"),
+            ),
             Region::Stale => fail(
                 Kind::PacketStale,
                 format!("{reg} points into data that a helper may have moved: load the pointer again"),
@@ -252,12 +262,13 @@ impl Checker<'_> {
                 ),
             );
         }
+        // Within i64: both are within the frame.
+        self.no_object(frame, (first as i64, end as i64), mode, span.size.is_none())?;
         if !mode.reads() {
             return Ok(());
         }
         // A plain load of all of a spilled pointer is how it is filled again.
         let fills = mode == Mode::Read && span.size == Some(Size::DW) && ptr.num.as_constant().is_some();
-        // Within i64: both are within the frame.
         self.stack_readable(frame, fills, (first as i64, end as i64))
     }
 
@@ -286,7 +297,8 @@ impl Checker<'_> {
                         ),
                     );
                 }
-                Byte::Spill | Byte::Misc | Byte::Zero => {}
+                // Refused before.
+                Byte::Spill | Byte::Misc | Byte::Zero | Byte::Object => {}
             }
             off += 1;
         }
@@ -335,13 +347,14 @@ impl Checker<'_> {
                 format!("{value} is {}; its place on the stack must be fixed", stored.noun()),
             );
         }
-        match region {
-            Region::Stack(own) if own > frame => fail(
+        // A function's own frame is gone when its caller looks; of other frames' addresses, Linux says the same.
+        if matches!(region, Region::Stack(_)) && usize::from(frame) + 1 != self.state.depth() {
+            return fail(
                 Kind::PointerLeak,
-                "a pointer to the stack of a function is stored on its caller's stack, where it would outlive it",
-            ),
-            _ => Ok(()),
+                "a pointer to the stack is stored on a caller's stack, where it could outlive what it points to",
+            );
         }
+        Ok(())
     }
 }
 

@@ -13,6 +13,9 @@ use crate::value::{Value, range_text};
 impl Checker<'_> {
     pub(super) fn argument(&self, arg: &Argument) -> Check {
         let value = self.state.reg(arg.reg);
+        if value.is_uninit() && arg.kind == ArgKind::Optional {
+            return Ok(());
+        }
         if value.is_uninit() {
             return fail(
                 Kind::UninitRegister,
@@ -20,10 +23,10 @@ impl Checker<'_> {
             );
         }
         match arg.kind {
-            ArgKind::Anything if value.is_ptr() && !self.privileged() => {
+            ArgKind::Anything | ArgKind::Optional if value.is_ptr() && !self.privileged() => {
                 fail(Kind::PointerLeak, format!("argument {} is {}, a number is expected", arg.index + 1, value.noun()))
             }
-            ArgKind::Anything => Ok(()),
+            ArgKind::Anything | ArgKind::Optional => Ok(()),
             ArgKind::Scalar => self.scalar(arg, value),
             ArgKind::ConstScalar => self.constant(arg, value),
             ArgKind::Ctx => self.ctx_arg(arg, value),
@@ -44,17 +47,22 @@ impl Checker<'_> {
             },
             ArgKind::Acquired(class) => self.acquired(arg, value, class),
             ArgKind::SpinLock => self.spin_lock(arg, value),
+            ArgKind::Object { kind, action } => self.object(arg, value, kind, action),
         }
     }
 
-    fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {
+    pub(super) fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {
         if value.nullable {
             return fail(
                 Kind::NullArgument,
                 format!("argument {} is {} that may be NULL, {expected} is expected", arg.index + 1, value.noun()),
             );
         }
-        let kind = if value.region() == Some(Region::Stale) { Kind::PacketStale } else { Kind::HelperArg };
+        let kind = match value.region() {
+            Some(Region::Stale) => Kind::PacketStale,
+            Some(Region::Gone) => Kind::ReferenceReleased,
+            Some(_) | None => Kind::HelperArg,
+        };
         fail(kind, format!("argument {} is {}, {expected} is expected", arg.index + 1, value.noun()))
     }
 
@@ -184,7 +192,8 @@ impl Checker<'_> {
                 | Region::MapValue(_)
                 | Region::MapKey(_)
                 | Region::Mem(_)
-                | Region::ArgMem(_),
+                | Region::ArgMem(_)
+                | Region::Element(_),
             ) => {}
             Some(_) | None => return self.wrong(arg, value, "a pointer to memory"),
         }

@@ -11,7 +11,7 @@ use crate::value::Value;
 /// What a comparison with NULL tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NullTest {
-    /// The pointer may be NULL.
+    /// Both outcomes are looked at.
     Open,
     /// The pointer is never NULL.
     Never,
@@ -34,15 +34,16 @@ pub(crate) fn null_test(cond: Cond, width: Width, a: &Value, b: &Value) -> Optio
         // A host may pass NULL with a length of 0; what is behind its start is not NULL even then.
         Region::Data(_) | Region::DataMeta(_) | Region::Linked if a.min_off() > 0 => Some(NullTest::Never),
         Region::Data(_) | Region::DataEnd(_) | Region::DataMeta(_) | Region::Linked => Some(NullTest::Open),
-        Region::Stack(_)
-        | Region::Ctx
-        | Region::MapValue(_)
+        // Never NULL, but Linux looks at both ways all the same: what is proved there is proved here.
+        Region::Stack(_) | Region::Ctx | Region::Func(_) => Some(NullTest::Open),
+        Region::MapValue(_)
         | Region::MapPtr(_)
         | Region::MapKey(_)
         | Region::Mem(_)
         | Region::ArgMem(_)
         | Region::Host(_)
-        | Region::Func(_) => Some(NullTest::Never),
+        | Region::Element(_)
+        | Region::Gone => Some(NullTest::Never),
         Region::Stale => None,
     }
 }
@@ -63,7 +64,9 @@ pub(crate) fn same_base(a: &Value, b: &Value) -> bool {
         | Region::DataMeta(_)
         | Region::Linked => true,
         Region::MapValue(_) | Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) => a.id != 0 && a.id == b.id,
-        Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale => false,
+        Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale | Region::Element(_) | Region::Gone => {
+            false
+        }
     }
 }
 
@@ -97,7 +100,9 @@ fn data_region(value: &Value) -> Option<u8> {
         | Region::ArgMem(_)
         | Region::Host(_)
         | Region::Func(_)
-        | Region::Stale => None,
+        | Region::Stale
+        | Region::Element(_)
+        | Region::Gone => None,
     }
 }
 

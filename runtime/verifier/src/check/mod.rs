@@ -4,8 +4,9 @@ mod access;
 mod args;
 mod compare;
 mod function;
+mod object;
 
-use stingless_abi::{ArgKind, Entry, Proto, Rights, Trust};
+use stingless_abi::{ArgKind, Entry, Proto, RefClass, Rights, Trust};
 use stingless_isa::{AluOp, Callee, Operand, Reg, Width};
 
 use crate::domain::Scalar;
@@ -37,7 +38,7 @@ pub(crate) struct Fail {
 impl Fail {
     /// The same failure, blamed on an obligation.
     pub(crate) fn of(mut self: Box<Self>, obligation: &Obligation) -> Box<Fail> {
-        self.blame = Blame { stack: self.blame.stack, ..Blame::of(obligation) };
+        self.blame = Blame { stack: self.blame.stack, made: self.blame.made, ..Blame::of(obligation) };
         self
     }
 }
@@ -148,9 +149,17 @@ impl Checker<'_> {
                 let (ptr, num) = if a.is_ptr() { (a, &b) } else { (&b, a) };
                 self.offset(ptr, num, false)
             }
+            // As in Linux: compilers move the stack pointer by adding.
+            (AluOp::Sub, Width::W64) if matches!(a.region(), Some(Region::Stack(_))) && !b.is_ptr() => fail(
+                Kind::PointerArithmetic,
+                "nothing is subtracted from a pointer to the stack: add a negative number",
+            ),
             (AluOp::Sub, Width::W64) if a.is_ptr() && !b.is_ptr() => self.offset(a, &b, true),
             (AluOp::Sub, Width::W64 | Width::W32) if same_data(a, &b) => Ok(()),
-            (AluOp::Sub, Width::W64 | Width::W32) if a.is_ptr() => {
+            (AluOp::Sub, Width::W32) => {
+                self.leaky_unless_privileged("a 32-bit difference would tell where memory lies")
+            }
+            (AluOp::Sub, Width::W64) if a.is_ptr() => {
                 self.leaky_unless_privileged("the difference of two pointers would tell where memory lies")
             }
             (_, _) => fail(
@@ -295,10 +304,13 @@ impl Checker<'_> {
     fn unheld(&self) -> Check {
         if let Some(held) = self.state.held.first() {
             let slot = self.env.unit.code.slot_of(held.insn as usize);
-            return fail(
-                Kind::ReferenceLeak,
-                format!("the reference acquired at instruction {slot} is not released on this path"),
-            );
+            let message = match held.class {
+                RefClass::Object(kind) => return self.object_leaks(kind, held.insn),
+                RefClass::RingbufRecord | RefClass::Host(_) => {
+                    format!("the reference acquired at instruction {slot} is not released on this path")
+                }
+            };
+            return fail(Kind::ReferenceLeak, message);
         }
         if self.state.lock.is_some() {
             return fail(Kind::LockHeld, "the program leaves while it holds a lock");

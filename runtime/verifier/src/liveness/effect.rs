@@ -1,6 +1,6 @@
 //! Which stack bytes an instruction reads and overwrites.
 
-use stingless_abi::{ArgKind, MemLen, MemUse, Proto};
+use stingless_abi::{ArgKind, MemLen, MemUse, ObjectAction, Proto};
 use stingless_isa::{Reg, Size};
 use stingless_object::{FuncArg, Unit};
 
@@ -84,11 +84,19 @@ impl Effect {
                 ArgKind::Mem { access, len, .. } => Effect::passed(val, length(len, reg, regs), access),
                 ArgKind::MapKey => Effect::passed(val, spec.map(|s| s.key_size.into()), MemUse::Read),
                 ArgKind::MapValue(access) => Effect::passed(val, spec.map(|s| s.value_size.into()), access),
+                ArgKind::Object { kind, action } => {
+                    let access = match action {
+                        ObjectAction::Make => MemUse::Write,
+                        ObjectAction::Step | ObjectAction::Destroy => MemUse::ReadWrite,
+                    };
+                    Effect::passed(val, Some(kind.row().size.into()), access)
+                }
                 ArgKind::Callback(_) => {
                     calls_back = true;
                     Effect::default()
                 }
                 ArgKind::Anything
+                | ArgKind::Optional
                 | ArgKind::Scalar
                 | ArgKind::ConstScalar
                 | ArgKind::Ctx

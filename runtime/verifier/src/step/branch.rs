@@ -139,14 +139,22 @@ impl Machine<'_> {
         if old.id == 0 {
             return;
         }
-        let (id, off) = (old.id, old.off);
+        let (id, off) = (old.base(), old.off);
         let nodes = &mut self.nodes;
         let mut rely = false;
         state.update_all(
-            |v| v.id == id && (v.is_scalar() || v.region().is_some_and(Region::has_learned_range)),
+            |v| {
+                v.is_scalar() && v.base() == id || v.id == id && v.region().is_some_and(Region::has_learned_range)
+            },
             |v| {
                 let delta = if v.is_ptr() { -i64::from(off) } else { i64::from(v.off) - i64::from(off) };
-                let moved = Scalar::alu(AluOp::Add, Width::W64, num, Scalar::constant(delta as u64));
+                let low = old.is_low() || v.is_scalar() && v.is_low();
+                if low && v.num.umax() > u64::from(u32::MAX) {
+                    // Its low half is known, not it.
+                    return;
+                }
+                let width = if low { Width::W32 } else { Width::W64 };
+                let moved = Scalar::alu(AluOp::Add, width, num, Scalar::constant(delta as u64));
                 let Some(narrowed) = v.num.intersect(&moved) else { return };
                 if narrowed == v.num {
                     return;
@@ -163,7 +171,7 @@ impl Machine<'_> {
             // A pointer's offset counts in full.
             self.rely(node);
         }
-        if id == state.length_id {
+        if id == state.length_id && !old.is_low() {
             let least = Scalar::alu(AluOp::Sub, Width::W64, num, Scalar::constant(i64::from(off) as u64)).umin();
             self.rely(node);
             state.learn(Region::Linked, 0, u32::try_from(least).unwrap_or(u32::MAX));
@@ -184,7 +192,7 @@ impl Machine<'_> {
             Cond::Eq => (a, b),
             Cond::Ne | Cond::Set => return,
         };
-        if high.0.id != id || low.0.id == 0 || low.0.id == id {
+        if high.0.id != id || low.0.id == 0 || low.0.base() == id || low.0.is_low() {
             return;
         }
         let signed = matches!(cond, Cond::Slt | Cond::Sle | Cond::Sgt | Cond::Sge);

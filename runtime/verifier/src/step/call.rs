@@ -67,8 +67,15 @@ impl Machine<'_> {
             let entered = self.callback(state, at, proto, (start, kind), map)?;
             forked = Some((start, entered));
         }
+        if proto.steps().is_some()
+            && let Some(entered) = self.stepped(state, proto)?
+        {
+            forked = Some((at as u32 + 1, entered));
+        }
+        self.unset(state, at, proto);
         let r0 = self.result(state, at, proto, map)?;
         self.write_memory(state, proto)?;
+        self.objects(state, at, proto)?;
         self.effects(state, at, proto)?;
         if proto.effects.tail_call {
             self.collector.tail_call(state.frame().subprog as usize);
@@ -100,6 +107,7 @@ impl Machine<'_> {
                     self.rely(value.node);
                 }
                 ArgKind::Anything
+                | ArgKind::Optional
                 | ArgKind::Scalar
                 | ArgKind::Ctx
                 | ArgKind::Map(_)
@@ -108,9 +116,17 @@ impl Machine<'_> {
                 | ArgKind::ConstStr
                 | ArgKind::Callback(_)
                 | ArgKind::Acquired(_)
-                | ArgKind::SpinLock => {}
+                | ArgKind::SpinLock
+                | ArgKind::Object { .. } => {}
             }
         }
+    }
+
+    /// Which optional arguments were not set: engines pass 0 for them.
+    fn unset(&mut self, state: &State, at: usize, proto: &Proto) {
+        let optional = proto.args.iter().zip(Reg::ARGS).filter(|(arg, _)| arg.kind == ArgKind::Optional);
+        let unset = optional.filter(|&(_, reg)| state.reg(reg).is_uninit());
+        self.collector.unset(at, unset.fold(0, |set, (_, reg)| set | 1 << reg.index()));
     }
 
     /// What the helper writes of the memory it is given.
@@ -144,6 +160,7 @@ impl Machine<'_> {
                     (MemUse::Read, (bytes, bytes))
                 }
                 ArgKind::Anything
+                | ArgKind::Optional
                 | ArgKind::Scalar
                 | ArgKind::ConstScalar
                 | ArgKind::Ctx
@@ -152,7 +169,8 @@ impl Machine<'_> {
                 | ArgKind::Callback(_)
                 | ArgKind::CallbackCtx
                 | ArgKind::Acquired(_)
-                | ArgKind::SpinLock => continue,
+                | ArgKind::SpinLock
+                | ArgKind::Object { .. } => continue,
             };
             match range.0 {
                 MemUse::Write | MemUse::ReadWrite => self.overwritten(state, &ptr, range.1)?,
@@ -218,6 +236,8 @@ impl Machine<'_> {
                 state.held.push(Held { id: reference, class, insn: at as u32 });
                 Value { id, reference, nullable: true, ..Value::ptr(Region::of_class(class, size)) }
             }
+            // The other outcome has a state of its own.
+            Ret::ElementOrNull { .. } => Value::constant(0),
         })
     }
 

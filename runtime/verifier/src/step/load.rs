@@ -41,11 +41,18 @@ impl Machine<'_> {
                 | Region::Linked
                 | Region::MapKey(_)
                 | Region::Mem(_)
-                | Region::ArgMem(_),
+                | Region::ArgMem(_)
+                | Region::Element(_),
             ) => Ok(any),
-            Some(Region::DataEnd(_) | Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale) | None => {
-                bug("a load through something that may not be loaded from")
-            }
+            Some(
+                Region::DataEnd(_)
+                | Region::MapPtr(_)
+                | Region::Host(_)
+                | Region::Func(_)
+                | Region::Stale
+                | Region::Gone,
+            )
+            | None => bug("a load through something that may not be loaded from"),
         }
     }
 

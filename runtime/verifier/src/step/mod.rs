@@ -7,6 +7,7 @@ mod branch;
 mod call;
 mod exit;
 mod load;
+mod object;
 mod store;
 
 use stingless_isa::{Insn, Operand, Ref};

@@ -31,6 +31,7 @@ struct tcphdr {
     __u32 seq, ack_seq;
 };
 #define __noinline __attribute__((noinline))
+#define __ksym __attribute__((section(".ksyms")))
 
 enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_RINGBUF = 27 };
 
@@ -55,6 +56,13 @@ static void (*bpf_ringbuf_submit)(void *data, __u64 flags) = (void *)132;
 static void (*bpf_ringbuf_discard)(void *data, __u64 flags) = (void *)133;
 static long (*bpf_xdp_load_bytes)(struct xdp_md *ctx, __u32 off, void *buf, __u32 len) = (void *)189;
 static long (*bpf_loop)(__u32 n, void *cb, void *ctx, __u64 flags) = (void *)181;
+
+struct bpf_iter_num {
+    __u64 opaque[1];
+};
+extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __ksym;
+extern int *bpf_iter_num_next(struct bpf_iter_num *it) __ksym;
+extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 
 struct value {
     __u64 hits;

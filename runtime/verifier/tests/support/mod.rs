@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use stingless_abi::{
     Arg, ArgKind, CallbackKind, CtxField, CtxLayout, DataRegion, Effects, Entry, FieldKind, HelperSet, HookDef, Limits,
-    MapKind, MapKinds, MapSpec, MemLen, MemUse, NativeOp, Partial, Proto, ProtoTable, RefClass, Ret, Rights, Trust,
-    VerdictRange,
+    MapKind, MapKinds, MapSpec, MemLen, MemUse, NativeOp, ObjectAction, ObjectKind, Partial, Proto, ProtoTable,
+    RefClass, Ret, Rights, Trust, VerdictRange, kfunc_id,
 };
 use stingless_isa::{Code, assemble};
 use stingless_object::{Unit, UnitMap};
@@ -39,7 +39,8 @@ fn declared(kind: ArgKind) -> (&'static str, &'static str) {
         ArgKind::Callback(_) => ("void *", "callback"),
         ArgKind::CallbackCtx => ("void *", "callback_ctx"),
         ArgKind::SpinLock => ("struct bpf_spin_lock *", "lock"),
-        ArgKind::Anything | ArgKind::Scalar => ("u64", "flags"),
+        ArgKind::Object { .. } => ("void *", "object"),
+        ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar => ("u64", "flags"),
     }
 }
 
@@ -55,6 +56,18 @@ const NONE: Effects = Effects {
     lock: None,
     throws: false,
 };
+
+/// A function of iterators over numbers; `more` are the arguments behind the iterator.
+fn iterator(name: &'static str, action: ObjectAction, more: &[ArgKind], ret: Ret) -> Arc<Proto> {
+    let args = [&[ArgKind::Object { kind: ObjectKind::IterNum, action }], more].concat();
+    row(kfunc_id(name), name, &args, ret, NONE)
+}
+
+/// Text with calls of functions by name in the assembler's words.
+pub(crate) fn named(text: &str) -> String {
+    let names = ["bpf_iter_num_new", "bpf_iter_num_next", "bpf_iter_num_destroy"];
+    names.iter().fold(text.to_owned(), |t, n| t.replace(&format!("call {n}\n"), &format!("call {}\n", kfunc_id(n))))
+}
 
 const fn mem(access: MemUse) -> ArgKind {
     ArgKind::Mem { access, len: MemLen::Next, nullable: false }
@@ -111,6 +124,9 @@ pub(crate) fn protos() -> ProtoTable {
             Ret::ANY,
             NONE,
         ),
+        iterator("bpf_iter_num_new", ObjectAction::Make, &[Anything, Anything], Ret::ANY),
+        iterator("bpf_iter_num_next", ObjectAction::Step, &[], Ret::ElementOrNull { size: 4 }),
+        iterator("bpf_iter_num_destroy", ObjectAction::Destroy, &[], Ret::Void),
         row(181, "bpf_loop", &[Anything, Callback(CallbackKind::Loop), CallbackCtx, Anything], Ret::ANY, NONE),
     ])
 }

@@ -1,6 +1,7 @@
 //! Facts, tested where they speak. What fails here is a bug of the verifier.
 
 use stingless_abi::TrapKind;
+use stingless_isa::Reg;
 use stingless_verifier::{Access, Facts};
 
 use crate::interp::checked::map_at;
@@ -22,6 +23,12 @@ pub(crate) fn reached(site: Site<'_>) -> Result<(), Stop> {
         Some(false) => Err(wrong("the proof says that no run comes here".to_owned())),
         Some(true) | None => Ok(()),
     }
+}
+
+/// `Facts::unset_args`: whether the call passes 0 for what the register holds.
+pub(crate) fn passed_as_zero(site: Site<'_>, reg: Reg) -> bool {
+    let unset = facts(site).and_then(|f| f.unset_args.get(&(site.at as u32)));
+    unset.is_some_and(|regs| regs & 1 << reg.index() != 0)
 }
 
 /// `Facts::branch`.

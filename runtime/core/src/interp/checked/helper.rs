@@ -35,26 +35,33 @@ impl Checked {
     }
 
     /// Arguments that are numbers hold no pointer; all hold something.
-    fn check_reg(&self, argument: &Argument) -> Result<(), Stop> {
+    fn check_reg(&self, site: Site<'_>, argument: &Argument) -> Result<(), Stop> {
         let (regs, ptrs) = self.frames.last().map_or((0, 0), |f| (f.regs, f.ptrs));
         let bit = 1 << argument.reg.index();
+        if argument.kind == ArgKind::Optional && facts::passed_as_zero(site, argument.reg) {
+            return Ok(());
+        }
         if regs & bit == 0 {
             return Err(broken(format!("{} holds no value", argument.reg)));
         }
-        let number =
-            matches!(argument.kind, ArgKind::Anything | ArgKind::Scalar | ArgKind::ConstScalar | ArgKind::Len { .. });
+        let number = matches!(
+            argument.kind,
+            ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar | ArgKind::ConstScalar | ArgKind::Len { .. }
+        );
         if number && ptrs & bit != 0 { Err(broken("a pointer, where a number is expected")) } else { Ok(()) }
     }
 
     fn check_arg(&mut self, call: &Call<'_>, arg: &Argument) -> Result<(), Stop> {
         if self.strict {
-            self.check_reg(arg)?;
+            self.check_reg(call.site, arg)?;
         }
         let at = usize::from(arg.index);
         let value = call.args[at];
         match arg.kind {
             // The length is checked with its memory; numbers may be anything.
-            ArgKind::Anything | ArgKind::Scalar | ArgKind::ConstScalar | ArgKind::Len { .. } => Ok(()),
+            ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar | ArgKind::ConstScalar | ArgKind::Len { .. } => {
+                Ok(())
+            }
             ArgKind::Ctx if value == self.args[0] => Ok(()),
             ArgKind::Ctx => Err(broken("not the context")),
             ArgKind::Map(kinds) => check_map(call, value, kinds),
@@ -95,6 +102,7 @@ impl Checked {
             ArgKind::CallbackCtx => Err(broken("neither the stack nor NULL")),
             ArgKind::Acquired(class) => self.give_back(call, at, value, class),
             ArgKind::SpinLock => check_lock(self, call, value),
+            ArgKind::Object { kind, action } => self.check_object(value, kind, action),
         }
     }
 
@@ -143,6 +151,11 @@ impl Checked {
                 let map = map.ok_or_else(|| broken(format!("{} returns a value of no map", proto.name)))?;
                 self.list_value(site.program, map, r0);
                 Ok(())
+            }
+            Ret::ElementOrNull { .. } if r0 == 0 => Ok(()),
+            Ret::ElementOrNull { size } => {
+                self.tag(Reg::R0, true);
+                self.check_element(proto, args, r0, size)
             }
             Ret::AcquiredOrNull { .. } if r0 == 0 => Ok(()),
             Ret::AcquiredOrNull { class, size_arg } => {

@@ -6,6 +6,7 @@
 
 mod facts;
 mod helper;
+mod object;
 mod region;
 mod regs;
 mod taint;
@@ -74,6 +75,7 @@ impl Checked {
     }
 
     fn touch_stack(&mut self, site: Site<'_>, at: usize, addr: u64, len: u64, how: MemUse) -> Result<(), Stop> {
+        self.off_objects(site, at, addr, len, how)?;
         let frame = &mut self.frames[at];
         let depth = frame.top - addr;
         if len > depth {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stingless_abi::{CtxLayout, FieldKind, RefClass, Rights};
+use stingless_abi::{CtxLayout, FieldKind, ObjectKind, RefClass, Rights};
 
 use crate::interp::Site;
 use crate::interp::stack::FrameMem;
@@ -93,6 +93,8 @@ pub(crate) struct Frame {
     pub(crate) regs: u16,
     /// Which registers hold a pointer that is not NULL, by bit.
     pub(crate) ptrs: u16,
+    /// Objects that only helpers touch: lowest address and kind.
+    pub(crate) objects: Vec<(u64, ObjectKind)>,
     /// Index of the subprogram.
     pub(crate) sub: usize,
     /// The subprogram's proved depth, where there are facts.
@@ -105,7 +107,7 @@ impl Frame {
         let sub = site.program.unit().code.subprog_of(site.at);
         let proved_depth = site.program.facts().and_then(|f| f.stack_depth.get(sub)).copied();
         let none = vec![false; bytes as usize];
-        Frame { top, bytes, init: none.clone(), spilled: none, regs, ptrs, sub, proved_depth }
+        Frame { top, bytes, init: none.clone(), spilled: none, regs, ptrs, objects: Vec::new(), sub, proved_depth }
     }
 
     /// Whether a byte is the frame's.
