@@ -128,7 +128,6 @@ impl Cfg {
     }
 
     /// A back-edge leads here.
-    #[cfg_attr(not(test), expect(dead_code, reason = "deadline checks are still placed by the compiler alone"))]
     pub(crate) fn is_loop_header(&self, insn: usize) -> bool {
         self.marks[insn] & mark::HEADER != 0
     }

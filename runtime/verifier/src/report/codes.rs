@@ -93,6 +93,7 @@ kinds! {
     "E0103" SpillCorrupted "spill-corrupted" Stack "a spilled pointer is read or overwritten in part";
     "E0104" StackVariable "stack-variable" Stack "a variable offset into the stack is not allowed here";
     "E0105" TailCallStack "tail-call-stack" Stack "tail calls and deep stacks of subprograms do not mix";
+    "E0106" StackMisaligned "stack-misaligned" Stack "an access to the stack is not aligned to its size";
     // Loops and budgets.
     "E0110" InfiniteLoop "infinite-loop" LoopOrBudget "a loop comes back to the state it started from";
     "E0111" Budget "budget" LoopOrBudget "the program is too complex to verify within the limit";

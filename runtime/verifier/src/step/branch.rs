@@ -143,9 +143,7 @@ impl Machine<'_> {
         let nodes = &mut self.nodes;
         let mut rely = false;
         state.update_all(
-            |v| {
-                v.is_scalar() && v.base() == id || v.id == id && v.region().is_some_and(Region::has_learned_range)
-            },
+            |v| v.is_scalar() && v.base() == id || v.id == id && v.region().is_some_and(Region::has_learned_range),
             |v| {
                 let delta = if v.is_ptr() { -i64::from(off) } else { i64::from(v.off) - i64::from(off) };
                 let low = old.is_low() || v.is_scalar() && v.is_low();
