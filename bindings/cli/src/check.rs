@@ -60,7 +60,7 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
 
 /// Puts the programs of a file on the page.
 fn trace(page: &mut Page, linker: &Linker, file: &Path, args: &CheckArgs) {
-    let units = match input::units(linker, file, args.hook.as_deref(), &args.raw, &args.link) {
+    let units = match input::units(linker, file, args.hook.as_deref(), (&args.raw, &args.link)) {
         Ok(units) => units,
         Err(Failure(error)) => return page.add(file, &Item::Failed { name: file.display().to_string(), error }),
     };

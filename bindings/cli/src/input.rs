@@ -68,6 +68,25 @@ pub(crate) fn load(
     }
 }
 
+/// Gives a linker the types and values that the options name. With --raw, --btf is of the code itself.
+pub(crate) fn configure(linker: &mut Linker, args: &LinkArgs, is_raw: bool) -> Result<(), Failure> {
+    if let Some(path) = args.btf.as_deref().filter(|_| !is_raw) {
+        linker.types(stingless::types_from_file(path)?);
+    }
+    if let Some(path) = &args.kconfig_file {
+        let text = String::from_utf8_lossy(&read(path)?).into_owned();
+        let values = KconfigValue::config(&text).map_err(|e| Failure(format!("{}: {e}", path.display())))?;
+        values.into_iter().for_each(|(name, value)| _ = linker.kconfig(&name, value));
+    }
+    for pair in &args.kconfig {
+        let (name, value) =
+            pair.split_once('=').ok_or_else(|| Failure(format!("--kconfig {pair}: must be NAME=VALUE")))?;
+        let value = value.parse().map_err(|e| Failure(format!("--kconfig {pair}: {e}")))?;
+        linker.kconfig(name, value);
+    }
+    Ok(())
+}
+
 /// A program's name, and what is to be verified of it.
 pub(crate) type Linked = (String, stingless::Result<Unit>);
 
@@ -76,8 +95,7 @@ pub(crate) fn units(
     linker: &Linker,
     file: &Path,
     hook: Option<&str>,
-    args: &RawArgs,
-    link: &LinkArgs,
+    (args, link): (&RawArgs, &LinkArgs),
 ) -> Result<Vec<Linked>, Failure> {
     if args.raw {
         let program = raw::program(file, args, link.btf.as_deref(), hook.unwrap_or("raw"))?;
@@ -98,25 +116,6 @@ pub(crate) fn units(
         (program.name.to_string(), unit)
     };
     Ok(object.programs().iter().enumerate().map(unit).collect())
-}
-
-/// Gives a linker the types and values that the options name. With --raw, --btf is of the code itself.
-pub(crate) fn configure(linker: &mut Linker, args: &LinkArgs, is_raw: bool) -> Result<(), Failure> {
-    if let Some(path) = args.btf.as_deref().filter(|_| !is_raw) {
-        linker.types(stingless::types_from_file(path)?);
-    }
-    if let Some(path) = &args.kconfig_file {
-        let text = String::from_utf8_lossy(&read(path)?).into_owned();
-        let values = KconfigValue::config(&text).map_err(|e| Failure(format!("{}: {e}", path.display())))?;
-        values.into_iter().for_each(|(name, value)| _ = linker.kconfig(&name, value));
-    }
-    for pair in &args.kconfig {
-        let (name, value) =
-            pair.split_once('=').ok_or_else(|| Failure(format!("--kconfig {pair}: must be NAME=VALUE")))?;
-        let value = value.parse().map_err(|e| Failure(format!("--kconfig {pair}: {e}")))?;
-        linker.kconfig(name, value);
-    }
-    Ok(())
 }
 
 /// Compiles a source with the clang found.

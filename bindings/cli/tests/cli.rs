@@ -187,7 +187,8 @@ fn both_profiles_of_trust_are_there() {
 #[test]
 fn several_files_are_answered_in_order_and_the_worst_one_counts() {
     let bad = raw("several.bin", "r0 = r3\n exit");
-    let (code, doc) = json(&["check", "--json", "plugins/filter.bpf.o", &bad, "/nonexistent.o", "plugins/bad_limit.bpf.o"]);
+    let (code, doc) =
+        json(&["check", "--json", "plugins/filter.bpf.o", &bad, "/nonexistent.o", "plugins/bad_limit.bpf.o"]);
     let objects = doc["objects"].as_array().expect("objects");
     let files: Vec<&str> = objects.iter().filter_map(|o| o["file"].as_str()).collect();
     assert_eq!((code, files), (2, vec!["plugins/filter.bpf.o", &*bad, "/nonexistent.o", "plugins/bad_limit.bpf.o"]));

@@ -85,8 +85,34 @@ map_kinds! {
     PercpuArray = 6, "percpu_array", key: SizeRule::Exactly(4), value: SizeRule::Between(1, 32 << 10), flags: F_NUMA_NODE | ACCESS;
     /// Hash table that evicts the least recently used element when full.
     LruHash = 9, "lru_hash", key: HASH_KEY, value: ANY_VALUE, flags: F_NO_COMMON_LRU | F_NUMA_NODE | F_ZERO_SEED | ACCESS;
+    /// Where `bpf_perf_event_output` writes to: one buffer per CPU.
+    PerfEventArray = 4, "perf_event_array", key: SizeRule::Exactly(4), value: SizeRule::Exactly(4), flags: F_NUMA_NODE | ACCESS;
+    /// Control groups.
+    CgroupArray = 8, "cgroup_array", key: SizeRule::Exactly(4), value: SizeRule::Exactly(4), flags: F_NUMA_NODE | ACCESS;
+    /// LRU hash table with one value per execution slot.
+    LruPercpuHash = 10, "lru_percpu_hash", key: HASH_KEY, value: SizeRule::Between(1, 32 << 10), flags: F_NO_COMMON_LRU | F_NUMA_NODE | F_ZERO_SEED | ACCESS;
+    /// Prefixes: a 32-bit length and up to 256 bytes; lookups find the longest one that matches.
+    LpmTrie = 11, "lpm_trie", key: SizeRule::Between(5, 260), value: SizeRule::Between(1, (4 << 20) - 512 - 64), flags: F_NO_PREALLOC | F_NUMA_NODE | ACCESS;
+    /// Interfaces that packets are redirected to, by index.
+    Devmap = 14, "devmap", key: SizeRule::Exactly(4), value: SizeRule::Between(4, 8), flags: F_NUMA_NODE | F_RDONLY | F_WRONLY;
+    /// Sockets, by index.
+    Sockmap = 15, "sockmap", key: SizeRule::Exactly(4), value: SizeRule::Between(4, 8), flags: F_NUMA_NODE | F_RDONLY | F_WRONLY;
+    /// CPUs that packets are redirected to.
+    Cpumap = 16, "cpumap", key: SizeRule::Exactly(4), value: SizeRule::Between(4, 8), flags: F_NUMA_NODE;
+    /// AF_XDP sockets that packets are redirected to, by queue.
+    Xskmap = 17, "xskmap", key: SizeRule::Exactly(4), value: SizeRule::Exactly(4), flags: F_NUMA_NODE | F_RDONLY | F_WRONLY;
+    /// Sockets, by key.
+    Sockhash = 18, "sockhash", key: HASH_KEY, value: SizeRule::Between(4, 8), flags: F_NUMA_NODE | F_RDONLY | F_WRONLY;
+    /// First in, first out.
+    Queue = 22, "queue", key: SizeRule::Exactly(0), value: ANY_VALUE, flags: F_NUMA_NODE | ACCESS;
+    /// Last in, first out.
+    Stack = 23, "stack", key: SizeRule::Exactly(0), value: ANY_VALUE, flags: F_NUMA_NODE | ACCESS;
+    /// Interfaces that packets are redirected to, by key.
+    DevmapHash = 25, "devmap_hash", key: SizeRule::Exactly(4), value: SizeRule::Between(4, 8), flags: F_NUMA_NODE | F_RDONLY | F_WRONLY;
     /// Ring buffer for many producers and one consumer.
     Ringbuf = 27, "ringbuf", key: SizeRule::Exactly(0), value: SizeRule::Exactly(0), flags: F_NUMA_NODE;
+    /// Set of values that answers "no" or "probably".
+    BloomFilter = 30, "bloom_filter", key: SizeRule::Exactly(0), value: ANY_VALUE, flags: F_NUMA_NODE | F_ZERO_SEED | ACCESS;
 }
 
 impl MapKind {
@@ -125,13 +151,39 @@ impl MapKind {
     /// Whether elements are deleted and reused (so that lookups must be protected by an epoch).
     #[must_use]
     pub const fn reclaims(self) -> bool {
-        matches!(self, MapKind::Hash | MapKind::LruHash | MapKind::PercpuHash)
+        matches!(
+            self,
+            MapKind::Hash
+                | MapKind::LruHash
+                | MapKind::PercpuHash
+                | MapKind::LruPercpuHash
+                | MapKind::LpmTrie
+                | MapKind::Devmap
+                | MapKind::DevmapHash
+                | MapKind::Xskmap
+        )
+    }
+
+    /// Whether values stand for objects of the host: programs may look at them, and never write.
+    #[must_use]
+    pub const fn is_handles(self) -> bool {
+        matches!(
+            self,
+            MapKind::PerfEventArray
+                | MapKind::CgroupArray
+                | MapKind::Devmap
+                | MapKind::DevmapHash
+                | MapKind::Cpumap
+                | MapKind::Xskmap
+                | MapKind::Sockmap
+                | MapKind::Sockhash
+        )
     }
 
     /// Whether each execution slot has its own value.
     #[must_use]
     pub const fn is_per_slot(self) -> bool {
-        matches!(self, MapKind::PercpuHash | MapKind::PercpuArray)
+        matches!(self, MapKind::PercpuHash | MapKind::PercpuArray | MapKind::LruPercpuHash)
     }
 }
 
@@ -180,6 +232,8 @@ pub struct MapSpec {
     pub pin_by_name: bool,
     /// BTF type ids of key and value in the object's BTF, 0 where unknown.
     pub btf: (u32, u32),
+    /// What the kind takes beside (`map_extra`): hash functions of a bloom filter, 0 for five.
+    pub extra: u32,
 }
 
 /// A field of a map value that only helpers may touch.
@@ -291,6 +345,7 @@ impl MapSpec {
             special: Vec::new(),
             pin_by_name: false,
             btf: (0, 0),
+            extra: 0,
         }
     }
 
@@ -303,7 +358,7 @@ impl MapSpec {
     /// Whether programs may store to values.
     #[must_use]
     pub const fn prog_writes(&self) -> bool {
-        self.flags & F_RDONLY_PROG == 0
+        self.flags & F_RDONLY_PROG == 0 && !self.kind.is_handles()
     }
 
     /// Checks the shape against the kind's row.
@@ -324,6 +379,9 @@ impl MapSpec {
                 self.max_entries.into(),
                 "a power of two and a multiple of the page size 4096".into(),
             );
+        }
+        if self.kind == MapKind::LpmTrie && self.flags & F_NO_PREALLOC == 0 {
+            return bad("flags", self.flags.into(), "with BPF_F_NO_PREALLOC for lpm_trie".into());
         }
         let extra = self.flags & !row.flags;
         if extra != 0 {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::map::MapKinds;
+use crate::map::{MapKind, MapKinds};
 
 /// Numbers from here on are given to helpers that have a name only (`extern ... __ksym`).
 pub const FIRST_NAMED_ID: u32 = 1 << 24;
@@ -103,6 +103,14 @@ pub enum ArgKind {
     Acquired(RefClass),
     /// Pointer to the `struct bpf_spin_lock` of a map value.
     SpinLock,
+    /// The hook's context, unmodified, or NULL.
+    CtxOrNull,
+    /// Pointer to a value of the map argument's value size, which the helper fills (Linux `ARG_PTR_TO_MAP_VALUE |
+    /// MEM_UNINIT`); of maps of these kinds it reads it instead.
+    MapValueOut {
+        /// Kinds whose value is read.
+        reads: MapKinds,
+    },
     /// Pointer to an object on the stack that only helpers touch: 8-byte aligned, at a fixed place.
     Object {
         /// What it is, or becomes.
@@ -113,6 +121,34 @@ pub enum ArgKind {
     /// Read only if another argument asks for it (what a format converts). A register that was not set is passed as 0;
     /// Linux declares no such argument and passes what the register happens to hold.
     Optional,
+}
+
+impl ArgKind {
+    /// How a map value is used that this argument points to, given the kind of the call's map; `None` for other arguments.
+    #[must_use]
+    pub fn value_use(self, map: Option<MapKind>) -> Option<MemUse> {
+        match self {
+            ArgKind::MapValue(access) => Some(access),
+            ArgKind::MapValueOut { reads } if map.is_some_and(|kind| reads.has(kind)) => Some(MemUse::Read),
+            ArgKind::MapValueOut { .. } => Some(MemUse::Write),
+            ArgKind::Anything
+            | ArgKind::Optional
+            | ArgKind::Scalar
+            | ArgKind::ConstScalar
+            | ArgKind::Ctx
+            | ArgKind::CtxOrNull
+            | ArgKind::Map(_)
+            | ArgKind::MapKey
+            | ArgKind::Mem { .. }
+            | ArgKind::Len { .. }
+            | ArgKind::ConstStr
+            | ArgKind::Callback(_)
+            | ArgKind::CallbackCtx
+            | ArgKind::Acquired(_)
+            | ArgKind::SpinLock
+            | ArgKind::Object { .. } => None,
+        }
+    }
 }
 
 /// Class of a counted reference: the verifier tracks each from acquisition to release.
@@ -200,6 +236,8 @@ pub enum Ret {
         /// Its size: the constant in this argument (0-based), or `None` for opaque objects that are not dereferenced.
         size_arg: Option<u8>,
     },
+    /// Pointer to a value of the map argument, or NULL, whatever the key.
+    MapValueMaybe,
     /// Pointer to the element that the iterator argument stands at, to read, valid until the iterator is destroyed; NULL
     /// when there is none left, and from then on.
     ElementOrNull {

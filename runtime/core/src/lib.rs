@@ -50,8 +50,9 @@ pub use stingless_object::btf::HostTypes;
 pub use stingless_object::{KconfigError, KconfigValue, Object, ProgramDef, Unit, is_gpl_compatible};
 pub use stingless_verifier as verifier;
 pub use sys::args::{
-    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, ForEachCallback, Helper, Key, LoopCallback, MapArg,
-    MemOut, NonEmpty, Optional, Out, Record, RecordPtr, ValueIn, ValuePtr,
+    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, ForEachCallback, Helper, InOut, Key,
+    LoopCallback, MapArg, MemOrNull, MemOut, NonEmpty, NonEmptyMut, NonEmptyOut, Optional, Out, Record, RecordPtr,
+    ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
 };
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, AssumedProgram, run_assumed};

@@ -288,6 +288,7 @@ impl<'m, 'a> Explorer<'m, 'a> {
         if let Some(visit) = self.visit_unfinished(path, turn, &mut earlier)? {
             return Ok(visit);
         }
+        let due = forced || self.is_due(earlier);
         let candidates = self.keeper.finished(path.at).to_vec();
         for id in candidates.into_iter().rev() {
             self.shared.work += 1;
@@ -300,12 +301,21 @@ impl<'m, 'a> Explorer<'m, 'a> {
                 let tail = self.keeper.get(id).longest;
                 return Ok(self.covered(id, tail, low));
             }
-            self.keeper.miss(id, if forced { 64 } else { 3 });
+            // Where no state is kept anew, the rounds of a loop would drive out the few that are.
+            if due {
+                self.keeper.miss(id, if forced { 64 } else { 3 });
+            }
         }
         if turn == Turn::Callback && path.state.frame().iterations == 0 {
             path.state.frame_mut().instance = self.machine.fresh_id();
         }
-        self.keep(path, forced, earlier)
+        if due { self.keep(path, earlier) } else { Ok(Visit::GoOn) }
+    }
+
+    /// Whether enough was walked since a state was kept.
+    fn is_due(&self, earlier: Earlier) -> bool {
+        let Since { jumps, insns } = self.since_kept;
+        if earlier.looping > 0 { jumps >= 20 || insns >= 100 } else { jumps >= 2 && insns >= 8 }
     }
 
     /// Compares the path with the latest of the states it came by: a loop that converged, or one that never ends.
@@ -376,13 +386,8 @@ impl<'m, 'a> Explorer<'m, 'a> {
         true
     }
 
-    /// Keeps the path's state where that is due.
-    fn keep(&mut self, path: &mut Path, forced: bool, earlier: Earlier) -> Result<Visit, Box<Fail>> {
-        let Since { jumps, insns } = self.since_kept;
-        let due = if earlier.looping > 0 { jumps >= 20 || insns >= 100 } else { jumps >= 2 && insns >= 8 };
-        if !forced && !due {
-            return Ok(Visit::GoOn);
-        }
+    /// Keeps the path's state.
+    fn keep(&mut self, path: &mut Path, earlier: Earlier) -> Result<Visit, Box<Fail>> {
         if let Some(old) = earlier.latest.and_then(|id| self.keeper.get(id).state.as_deref()) {
             let all = self.machine.env.widens_all && earlier.rounds >= PATIENCE;
             let widening = if all { Widening::All } else { Widening::Imprecise };

@@ -26,7 +26,7 @@ mod verified;
 mod verify;
 
 pub use error::{Class, Note, VerifierError};
-pub use facts::{Access, Facts, Stats};
+pub use facts::{Access, Facts, Operands, Side, Stats};
 pub use report::{Kind, Row, render};
 pub use trace::{
     PathEnd, Trace, TraceBlock, TraceChange, TraceEdge, TraceFunction, TraceInsn, TracePath, TraceStep, verify_traced,

@@ -11,7 +11,7 @@ use crate::domain::Scalar;
 use crate::env::Env;
 use crate::error::{Class, VerifierError};
 use crate::explore::{Explorer, Shared, Stop, to_error};
-use crate::facts::Stats;
+use crate::facts::{Stats, linear_operands};
 use crate::liveness::Liveness;
 use crate::region::Region;
 use crate::report::{Kind, spent};
@@ -55,7 +55,8 @@ pub(crate) fn verify_given(
     };
     let (longest, collector, stats) = attempts(&mut env, &live)?;
     chains(&unit, &collector, limits)?;
-    let facts = collector.into_facts(Some(longest));
+    let mut facts = collector.into_facts(Some(longest));
+    facts.linear = linear_operands(&unit, &cfg, &facts);
     Ok(Verified { unit, facts, stats })
 }
 

@@ -115,6 +115,8 @@ fn callback_kind(proto: &Proto) -> Option<CallbackKind> {
         | ArgKind::Scalar
         | ArgKind::ConstScalar
         | ArgKind::Ctx
+        | ArgKind::CtxOrNull
+        | ArgKind::MapValueOut { .. }
         | ArgKind::Map(_)
         | ArgKind::MapKey
         | ArgKind::MapValue(_)

@@ -177,6 +177,15 @@ impl Source<'_> {
         self.len
     }
 
+    /// A copy.
+    pub(crate) fn to_boxed(self) -> Box<[u8]> {
+        let mut bytes = vec![0; self.len];
+        for (i, chunk) in bytes.chunks_mut(8).enumerate() {
+            chunk.copy_from_slice(&self.word(i).to_le_bytes()[..chunk.len()]);
+        }
+        bytes.into_boxed_slice()
+    }
+
     /// Word `i`, little-endian, padded with zeros.
     #[inline]
     pub(crate) fn word(&self, i: usize) -> u64 {
@@ -493,7 +502,7 @@ impl MapCore {
             Storage::Table(table) => {
                 // SAFETY: the caller vouches for the key.
                 let key = unsafe { Source::program(key, self.spec.key_size as usize) };
-                let found = with_key!(table, key, |words| table.find(words));
+                let found = self.keys.look(key, |key| with_key!(table, key, |words| table.find(words)));
                 let Some(slot) = found else { return std::ptr::null_mut() };
                 table.touch(&slot);
                 if self.per_slot {
@@ -502,7 +511,54 @@ impl MapCore {
                     slot.value().as_ptr()
                 }
             }
-            Storage::Ring(_) | Storage::Progs(_) => std::ptr::null_mut(),
+            Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) => std::ptr::null_mut(),
+        }
+    }
+
+    /// `bpf_map_lookup_percpu_elem`: address of an execution slot's value, or NULL.
+    ///
+    /// # Safety
+    /// As [`MapCore::prog_lookup`].
+    pub(crate) unsafe fn prog_lookup_slot(&self, key: *const u8, slot: u32) -> *mut u8 {
+        if !self.per_slot || slot >= epoch::slot_count() {
+            return std::ptr::null_mut();
+        }
+        // SAFETY: the caller vouches for the key.
+        let key = unsafe { Source::program(key, self.spec.key_size as usize) };
+        let (values, bytes) = match &self.storage {
+            Storage::Array(array) => (array.element(key.word(0) as u32), array.layout().value_bytes),
+            Storage::Table(table) => {
+                let found = with_key!(table, key, |words| table.find(words));
+                found.iter().for_each(|slot| table.touch(slot));
+                (found.map(|slot| slot.value()), table.region().layout().value_bytes)
+            }
+            Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) => return std::ptr::null_mut(),
+        };
+        values.map_or(std::ptr::null_mut(), |values| values.part(slot as usize, bytes).as_ptr())
+    }
+
+    /// `bpf_map_push_elem`: 0 or a negative errno.
+    ///
+    /// # Safety
+    /// `value` is readable for the map's value size.
+    pub(crate) unsafe fn prog_push(&self, value: *const u8, flags: u64) -> i64 {
+        // SAFETY: the caller vouches for it.
+        let value = unsafe { Source::program(value, self.spec.value_size as usize) };
+        self.push(value, flags).map_or_else(Fault::negative, |()| 0)
+    }
+
+    /// `bpf_map_peek_elem` of a bloom filter: 0 or a negative errno.
+    ///
+    /// # Safety
+    /// `value` is readable for the map's value size.
+    pub(crate) unsafe fn prog_test(&self, value: *const u8) -> i64 {
+        // SAFETY: the caller vouches for it.
+        let value = unsafe { Source::program(value, self.spec.value_size as usize) };
+        match &self.storage {
+            Storage::Bloom(bloom) => bloom.peek(&value).map_or_else(Fault::negative, |()| 0),
+            Storage::Array(_) | Storage::Table(_) | Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) => {
+                -i64::from(libc::EINVAL)
+            }
         }
     }
 
@@ -567,7 +623,9 @@ impl MapCore {
                     visit(slot.key().as_ptr(), value)
                 });
             }
-            Storage::Ring(_) | Storage::Progs(_) => return -i64::from(libc::EINVAL),
+            Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) => {
+                return -i64::from(libc::EINVAL);
+            }
         }
         calls
     }

@@ -3,8 +3,13 @@
 use std::ops::ControlFlow;
 use std::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 
-use super::args::{CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, ValueIn, ValuePtr};
-use super::mem::Mem;
+use stingless_abi::MapKind;
+
+use super::args::{
+    CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, ValueIn, ValueOut, ValuePtr,
+    ValuePtrMaybe,
+};
+use super::mem::{Mem, MemMut};
 use crate::caller::Caller;
 use crate::helper::{Errno, HelperResult};
 use crate::hook::Ctx;
@@ -31,6 +36,72 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
     pub fn delete(&self, key: Key<'_>) -> Errno {
         // SAFETY: the key was proved readable for the key size of the call's map argument, which is this one.
         Errno(unsafe { self.map.prog_delete(with_exposed_provenance(key.addr as usize)) })
+    }
+
+    /// The value of a key in an execution slot, or NULL.
+    #[must_use]
+    pub fn lookup_slot(&self, key: Key<'_>, slot: u32) -> ValuePtrMaybe {
+        // SAFETY: as for `lookup`.
+        let value = unsafe { self.map.prog_lookup_slot(with_exposed_provenance(key.addr as usize), slot) };
+        ValuePtrMaybe(value.expose_provenance() as u64)
+    }
+
+    /// Adds a value to a queue, a stack or a bloom filter.
+    #[must_use]
+    pub fn push(&self, value: ValueIn<'_>, flags: u64) -> Errno {
+        // SAFETY: the value was proved readable for the value size of the call's map argument, which is this one.
+        Errno(unsafe { self.map.prog_push(with_exposed_provenance(value.addr as usize), flags) })
+    }
+
+    /// Takes the next value of a queue or a stack, or copies it; of a bloom filter, says whether the value is there.
+    #[must_use]
+    pub fn next(&self, value: ValueOut<'_>, take: bool) -> Errno {
+        if self.map.spec().kind == MapKind::BloomFilter {
+            // SAFETY: of a bloom filter the value was proved readable for the map's value size.
+            return Errno(unsafe { self.map.prog_test(with_exposed_provenance(value.addr as usize)) });
+        }
+        // SAFETY: of other kinds the value was proved writable for the map's value size, for the call.
+        let mut room = unsafe { MemMut::new(value.addr, self.map.spec().value_size.into()) };
+        match self.map.next(take) {
+            Ok(bytes) => {
+                room.write(0, &bytes);
+                Errno(0)
+            }
+            Err(fault) => {
+                room.fill(0);
+                Errno(fault.negative())
+            }
+        }
+    }
+
+    /// The map's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.map.spec().name
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> MapKind {
+        self.map.spec().kind
+    }
+
+    /// Its capacity.
+    #[must_use]
+    pub fn max_entries(&self) -> u32 {
+        self.map.spec().max_entries
+    }
+
+    /// The first four bytes of the value at an index, copied; `None` where there is none, and for kinds with other keys.
+    #[must_use]
+    pub fn handle_at(&self, index: u32) -> Option<u32> {
+        let spec = self.map.spec();
+        if spec.key_size != 4 || spec.value_size < 4 || spec.kind.is_per_slot() {
+            return None;
+        }
+        let mut value = vec![0; spec.value_size as usize];
+        let found = self.map.lookup_into(&index.to_ne_bytes(), &mut value).ok()?;
+        found.then(|| u32::from_ne_bytes([value[0], value[1], value[2], value[3]]))
     }
 
     /// Runs a callback for each element until it returns other than 0. Gives how many it was run for.

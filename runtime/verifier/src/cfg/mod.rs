@@ -81,7 +81,7 @@ impl Cfg {
         blocks::succs_of(&unit.code, insn)
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the join-based pass of facts is still to come"))]
+    #[cfg(test)]
     /// The instructions that may hand control to `insn`, within its subprogram.
     pub(crate) fn preds(&self, insn: usize) -> impl Iterator<Item = u32> {
         let block = self.graph.block_of(insn);

@@ -31,8 +31,8 @@ impl Checker<'_> {
             ArgKind::ConstScalar => self.constant(arg, value),
             ArgKind::Ctx => self.ctx_arg(arg, value),
             ArgKind::Map(kinds) => self.map_arg(arg, value, kinds),
-            ArgKind::MapKey => self.keyed(arg, value, MemUse::Read, true),
-            ArgKind::MapValue(access) => self.keyed(arg, value, access, false),
+            ArgKind::MapKey => self.keyed(arg, value, true),
+            ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => self.keyed(arg, value, false),
             ArgKind::Mem { access, len, nullable } => self.mem(arg, value, access, len, nullable),
             ArgKind::Len { zero_ok } => self.length(arg.reg, zero_ok).map(|_| ()),
             ArgKind::ConstStr => self.const_str(arg, value),
@@ -47,6 +47,8 @@ impl Checker<'_> {
             },
             ArgKind::Acquired(class) => self.acquired(arg, value, class),
             ArgKind::SpinLock => self.spin_lock(arg, value),
+            ArgKind::CtxOrNull if value.as_constant() == Some(0) => Ok(()),
+            ArgKind::CtxOrNull => self.ctx_arg(arg, value),
             ArgKind::Object { kind, action } => self.object(arg, value, kind, action),
         }
     }
@@ -112,7 +114,7 @@ impl Checker<'_> {
     }
 
     /// A key or a value of the map argument.
-    fn keyed(&self, arg: &Argument, value: &Value, access: MemUse, key: bool) -> Check {
+    fn keyed(&self, arg: &Argument, value: &Value, key: bool) -> Check {
         let Some(map_reg) = arg.map else {
             return bug("a prototype has a key before its map");
         };
@@ -123,6 +125,7 @@ impl Checker<'_> {
             return bug("a map that is not there");
         };
         let bytes = if key { map.spec.key_size } else { map.spec.value_size };
+        let access = arg.kind.value_use(Some(map.spec.kind)).unwrap_or(MemUse::Read);
         self.memory(arg, value, access, i64::from(bytes))
     }
 

@@ -83,7 +83,11 @@ impl Effect {
             effect = effect.and(match arg.kind {
                 ArgKind::Mem { access, len, .. } => Effect::passed(val, length(len, reg, regs), access),
                 ArgKind::MapKey => Effect::passed(val, spec.map(|s| s.key_size.into()), MemUse::Read),
-                ArgKind::MapValue(access) => Effect::passed(val, spec.map(|s| s.value_size.into()), access),
+                ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
+                    // Of a map that is not known here, a read: nothing is overwritten for good.
+                    let access = spec.and_then(|s| arg.kind.value_use(Some(s.kind))).unwrap_or(MemUse::ReadWrite);
+                    Effect::passed(val, spec.map(|s| s.value_size.into()), access)
+                }
                 ArgKind::Object { kind, action } => {
                     let access = match action {
                         ObjectAction::Make => MemUse::Write,
@@ -100,6 +104,7 @@ impl Effect {
                 | ArgKind::Scalar
                 | ArgKind::ConstScalar
                 | ArgKind::Ctx
+                | ArgKind::CtxOrNull
                 | ArgKind::Map(_)
                 | ArgKind::Len { .. }
                 | ArgKind::ConstStr

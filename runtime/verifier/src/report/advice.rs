@@ -160,7 +160,7 @@ impl Scene<'_> {
                 Some(i64::from(self.unit.maps.get(map as usize)?.spec.value_size) - i64::from(off))
             }
             How::Helper(id) => match self.unit.protos.get(id)?.ret {
-                Ret::MapValueOrNull => self.map_argument(made.step, id),
+                Ret::MapValueOrNull | Ret::MapValueMaybe => self.map_argument(made.step, id),
                 Ret::AcquiredOrNull { size_arg: Some(arg), .. } => {
                     match self.replay.value(self.replay.arguments(made.step)?[usize::from(arg)]).how {
                         How::Const(size) => Some(size),

@@ -205,10 +205,14 @@ impl Scene<'_> {
         let proto = self.unit.protos.get(id)?;
         let null = self.is_about_null();
         Some(match proto.ret {
-            Ret::MapValueOrNull | Ret::AcquiredOrNull { .. } | Ret::ElementOrNull { .. } if !null => {
+            Ret::MapValueOrNull | Ret::MapValueMaybe | Ret::AcquiredOrNull { .. } | Ret::ElementOrNull { .. }
+                if !null =>
+            {
                 format!("{name} comes from `{}`", proto.name)
             }
-            Ret::MapValueOrNull => format!("{name} comes from `{}`: NULL if there is no such element", proto.name),
+            Ret::MapValueOrNull | Ret::MapValueMaybe => {
+                format!("{name} comes from `{}`: NULL if there is no such element", proto.name)
+            }
             Ret::AcquiredOrNull { .. } => format!("{name} comes from `{}`: NULL if there is no room", proto.name),
             Ret::ElementOrNull { .. } => {
                 format!("{name} comes from `{}`: NULL if there is no element left", proto.name)

@@ -103,7 +103,11 @@ impl Machine<'_> {
             let value = state.reg(reg);
             match arg.kind {
                 // NULL or not is what the proof went by.
-                ArgKind::ConstScalar | ArgKind::Len { .. } | ArgKind::Mem { .. } | ArgKind::CallbackCtx => {
+                ArgKind::ConstScalar
+                | ArgKind::Len { .. }
+                | ArgKind::Mem { .. }
+                | ArgKind::CallbackCtx
+                | ArgKind::CtxOrNull => {
                     self.rely(value.node);
                 }
                 ArgKind::Anything
@@ -113,6 +117,7 @@ impl Machine<'_> {
                 | ArgKind::Map(_)
                 | ArgKind::MapKey
                 | ArgKind::MapValue(_)
+                | ArgKind::MapValueOut { .. }
                 | ArgKind::ConstStr
                 | ArgKind::Callback(_)
                 | ArgKind::Acquired(_)
@@ -149,9 +154,11 @@ impl Machine<'_> {
                     };
                     (access, bytes)
                 }
-                ArgKind::MapValue(access) => {
+                ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
                     let Some(Region::MapPtr(map)) = map else { return bug("a value without its map was passed") };
-                    let bytes = self.env.unit.maps.get(map as usize).map_or(0, |m| i64::from(m.spec.value_size));
+                    let spec = self.env.unit.maps.get(map as usize).map(|m| &m.spec);
+                    let access = arg.kind.value_use(spec.map(|s| s.kind)).unwrap_or(MemUse::Read);
+                    let bytes = spec.map_or(0, |s| i64::from(s.value_size));
                     (access, (bytes, bytes))
                 }
                 ArgKind::MapKey => {
@@ -170,6 +177,7 @@ impl Machine<'_> {
                 | ArgKind::CallbackCtx
                 | ArgKind::Acquired(_)
                 | ArgKind::SpinLock
+                | ArgKind::CtxOrNull
                 | ArgKind::Object { .. } => continue,
             };
             match range.0 {
@@ -220,6 +228,10 @@ impl Machine<'_> {
                 let Some(map) = map else { return bug("a helper returns a value of no map") };
                 let nullable = !self.key_is_there(state, proto, map);
                 Value { id: self.fresh_id(), nullable, ..Value::ptr(Region::MapValue(map)) }
+            }
+            Ret::MapValueMaybe => {
+                let Some(map) = map else { return bug("a helper returns a value of no map") };
+                Value { id: self.fresh_id(), nullable: true, ..Value::ptr(Region::MapValue(map)) }
             }
             Ret::AcquiredOrNull { class, size_arg } => {
                 let size = match size_arg {

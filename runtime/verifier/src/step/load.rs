@@ -115,6 +115,9 @@ impl Machine<'_> {
         if let Region::Stack(frame) = region {
             self.touched(state, usize::from(frame), ptr.min_off() + i128::from(off));
         }
+        if matches!(access, Access::MapValue(_)) {
+            self.collector.value_off(at, ptr.min_off() + i128::from(off), ptr.max_off() + i128::from(off));
+        }
         let ctx_off =
             if access == Access::Ctx { ptr.fixed_off().and_then(|f| i32::try_from(f + off).ok()) } else { None };
         self.collector.access(at, access, ctx_off)

@@ -81,7 +81,7 @@ impl<'a> Machine<'a> {
     /// Moves `state` over the instruction at `at`.
     pub(crate) fn step(&mut self, state: &mut State, at: usize) -> Stepped {
         match self.env.unit.code.insns()[at] {
-            Insn::Alu { op, width, dst, src } => self.alu(state, op, width, dst, src)?,
+            Insn::Alu { op, width, dst, src } => self.alu(state, at, (op, width), dst, src)?,
             Insn::Unary { op, width, dst } => self.unary(state, op, width, dst),
             Insn::LoadImm { dst, value } => state.set(dst, Value::constant(value)),
             Insn::LoadRef { dst, target } => {

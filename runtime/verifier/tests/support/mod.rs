@@ -30,10 +30,10 @@ fn row(id: u32, name: &'static str, args: &[ArgKind], ret: Ret, effects: Effects
 /// Type and name of an argument in C.
 fn declared(kind: ArgKind) -> (&'static str, &'static str) {
     match kind {
-        ArgKind::Ctx => ("void *", "ctx"),
+        ArgKind::Ctx | ArgKind::CtxOrNull => ("void *", "ctx"),
         ArgKind::Map(_) => ("void *", "map"),
         ArgKind::MapKey => ("const void *", "key"),
-        ArgKind::MapValue(_) => ("const void *", "value"),
+        ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => ("const void *", "value"),
         ArgKind::Mem { .. } | ArgKind::ConstStr | ArgKind::Acquired(_) => ("void *", "data"),
         ArgKind::Len { .. } | ArgKind::ConstScalar => ("u64", "size"),
         ArgKind::Callback(_) => ("void *", "callback"),

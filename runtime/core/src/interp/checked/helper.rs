@@ -69,8 +69,12 @@ impl Checked {
                 let (key_size, _) = map_sizes(call)?;
                 self.touch(call.site, value, key_size, MemUse::Read).map(drop)
             }
-            ArgKind::MapValue(access) => {
+            ArgKind::CtxOrNull if value == 0 || value == self.args[0] => Ok(()),
+            ArgKind::CtxOrNull => Err(broken("neither the context nor NULL")),
+            ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
                 let (_, value_size) = map_sizes(call)?;
+                let kind = call.map.map(|map| call.site.program.unit().maps[map].spec.kind);
+                let access = arg.kind.value_use(kind).unwrap_or(MemUse::Read);
                 self.touch(call.site, value, value_size, access).map(drop)
             }
             ArgKind::Mem { access, len, nullable } => {
@@ -143,8 +147,8 @@ impl Checked {
                 TrapKind::Fact,
                 format!("{} returned {}, its prototype says {min}..={max}", proto.name, r0 as i64),
             )),
-            Ret::MapValueOrNull if r0 == 0 => Ok(()),
-            Ret::MapValueOrNull => {
+            Ret::MapValueOrNull | Ret::MapValueMaybe if r0 == 0 => Ok(()),
+            Ret::MapValueOrNull | Ret::MapValueMaybe => {
                 self.tag(Reg::R0, true);
                 let arg = proto.args.iter().position(|a| matches!(a.kind, ArgKind::Map(_)));
                 let map = arg.and_then(|arg| map_at(site.program, args[arg]));

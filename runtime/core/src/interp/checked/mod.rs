@@ -123,6 +123,9 @@ impl Checked {
         if let Some(dst) = self.pending.fills.take() {
             self.tag(dst, false);
         }
+        if let (Kind::MapValue(_), Some((start, _))) = (kind, self.regions.find(addr, size.bytes().into())) {
+            facts::value_off(site, addr - start)?;
+        }
         facts::access(site, kind)
     }
 
@@ -246,6 +249,7 @@ impl Memory for Checked {
 
     fn insn(&mut self, site: Site<'_>, insn: &Insn, regs: &[u64; Reg::COUNT]) -> Result<(), Stop> {
         facts::reached(site)?;
+        facts::operands(site, insn, regs)?;
         if let Some(activation) = self.activations.last_mut() {
             activation.step(site)?;
         }
