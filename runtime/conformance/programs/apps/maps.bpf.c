@@ -137,9 +137,9 @@ MAP(registers, ARRAY, __u32, __u8, 16);
 
 // HyperLogLog: the longest run of zeros for each register.
 // program: hyperloglog
-// run: data=inc10 01000000 -> ?
-// run: data=inc10 02000000 -> ?
-// run: data=inc10 03000000 -> ?
+// run: data=inc10 01000000 -> 1
+// run: data=inc10 02000000 -> 6
+// run: data=inc10 03000000 -> 7
 SEC("xdp") int hyperloglog(struct xdp_md *ctx)
 {
 	__u32 *p = DATA(ctx) + 10, rank = 1, sum = 0;
@@ -256,7 +256,7 @@ MAP(percpu, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct stat, 2);
 // program: percpu_stats
 // run: data=inc14 -> 0
 // run: data=inc64 -> 1
-// map percpu: 0/4=1/8 14/8 1/4=1/8 64/8
+// map percpu: 0/4=1/8 14/8, 1/4=1/8 64/8
 SEC("xdp") int percpu_stats(struct xdp_md *ctx)
 {
 	__u64 len = DATA_END(ctx) - DATA(ctx);
