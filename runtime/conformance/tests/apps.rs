@@ -6,7 +6,7 @@
 use stingless_abi::Limits;
 use stingless_conformance::kernel::available;
 use stingless_conformance::oracle::{Bench, Loaded, Side, Who, unexplained};
-use stingless_conformance::programs::{App, Expect, UNSAID, apps, judge};
+use stingless_conformance::programs::{App, Expect, Kernel, UNSAID, apps, judge};
 
 /// One program; what is wrong.
 fn one(loaded: &Loaded<'_>, app: &App, expect: &Expect) -> Vec<String> {
@@ -28,7 +28,7 @@ fn one(loaded: &Loaded<'_>, app: &App, expect: &Expect) -> Vec<String> {
     if expect.runs.is_empty() || !verdicts.of(Who::Untrusted).is_some_and(Result::is_ok) {
         return wrong;
     }
-    let live = verdicts.of(Who::Root).is_some_and(Result::is_ok);
+    let live = expect.kernel == Kernel::Same && verdicts.of(Who::Root).is_some_and(Result::is_ok);
     match loaded.values(&unit, expect, live) {
         Ok((differences, outcomes)) => {
             wrong.extend(differences);

@@ -81,6 +81,7 @@ SEC("xdp") int http_request(struct xdp_md *ctx)
 
 // Depth and number of members of a JSON text, strings respected.
 // program: json_depth
+// but: ok untrusted+privileged: precision, states of scanners are not pruned as in Linux
 // run: data=inc14 7b2261223a5b312c7b2262223a227d227d5d7d -> 0x303
 // run: data=inc14 5b5d -> 0x100
 // run: data=inc14 5d -> 0xffffffff
