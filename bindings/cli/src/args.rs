@@ -79,15 +79,28 @@ pub(crate) struct RawArgs {
     /// An element of a raw map before the run: INDEX:KEYHEX:VALUEHEX. Repeatable.
     #[arg(long = "map-init", value_name = "SPEC", requires = "raw")]
     pub(crate) map_init: Vec<String>,
-    /// Raw BTF of raw code.
-    #[arg(long, value_name = "FILE", requires = "raw")]
-    pub(crate) btf: Option<PathBuf>,
     /// Function info of raw code: lines or blanks between OFFSET:TYPE_ID pairs.
-    #[arg(long, value_name = "FILE", requires = "btf")]
+    #[arg(long, value_name = "FILE", requires_all = ["raw", "btf"])]
     pub(crate) func_info: Option<PathBuf>,
     /// Licence of raw code, for GPL-only helpers.
     #[arg(long, value_name = "TEXT", requires = "raw")]
     pub(crate) license: Option<String>,
+}
+
+/// What objects are linked against, beside hooks and helpers.
+#[derive(Debug, Default, Args)]
+pub(crate) struct LinkArgs {
+    /// Types of the host that CO-RE relocates objects against: raw BTF (/sys/kernel/btf/vmlinux), or an ELF file with .BTF.
+    /// The hook's own types come first. With --raw: the raw BTF of the raw code.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) btf: Option<PathBuf>,
+    /// Value of a __kconfig variable: NAME=VALUE, with a VALUE as in a kernel's .config (y, m, n, a number, "text").
+    /// Repeatable; comes before --kconfig-file.
+    #[arg(long, value_name = "K=V")]
+    pub(crate) kconfig: Vec<String>,
+    /// Values of __kconfig variables, as in a kernel's .config.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) kconfig_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -126,6 +139,8 @@ pub(crate) struct RunArgs {
     pub(crate) trust: TrustArg,
     #[command(flatten)]
     pub(crate) raw: RawArgs,
+    #[command(flatten)]
+    pub(crate) link: LinkArgs,
     /// Run each program of a JSON-lines file instead of FILE; prints one JSON line a program.
     #[arg(long, value_name = "FILE")]
     pub(crate) spec: Option<PathBuf>,
@@ -155,9 +170,14 @@ pub(crate) struct CheckArgs {
     pub(crate) trust: TrustArg,
     #[command(flatten)]
     pub(crate) raw: RawArgs,
+    #[command(flatten)]
+    pub(crate) link: LinkArgs,
     /// Check each program of a JSON-lines file; prints one JSON line a program.
     #[arg(long, value_name = "FILE", conflicts_with = "files")]
     pub(crate) spec: Option<PathBuf>,
+    /// Write one self-contained page to look at: source, states along each path, control flow.
+    #[arg(long, value_name = "F.html", conflicts_with = "spec")]
+    pub(crate) report: Option<PathBuf>,
     /// Explain a code, E0012 or stingless::E0012, and stop.
     #[arg(long, value_name = "CODE")]
     pub(crate) explain: Option<String>,
@@ -175,6 +195,8 @@ pub(crate) struct DisasmArgs {
     pub(crate) program: Option<String>,
     #[command(flatten)]
     pub(crate) raw: RawArgs,
+    #[command(flatten)]
+    pub(crate) link: LinkArgs,
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use stingless::{Linker, LoadedEach, Object};
+use stingless::{KconfigValue, Linker, LoadedEach, Object, ProgramDef, Unit};
 
-use crate::args::RawArgs;
+use crate::args::{LinkArgs, RawArgs};
 use crate::{Failure, raw};
 
 /// `stingless/bpf.h`, carried along so that a source compiles wherever the command is installed.
@@ -32,16 +32,74 @@ pub(crate) fn object(path: &Path) -> Result<Object, Failure> {
 
 /// Loads what FILE and the options of `run` and `check` name; `hook` overrides what sections say, and is `raw` for raw code
 /// unless given.
-pub(crate) fn load(linker: &Linker, file: &Path, hook: Option<&str>, args: &RawArgs) -> Result<LoadedEach, Failure> {
+pub(crate) fn load(
+    linker: &Linker,
+    file: &Path,
+    hook: Option<&str>,
+    args: &RawArgs,
+    link: &LinkArgs,
+) -> Result<LoadedEach, Failure> {
     let in_file = |e: stingless::Error| Failure::from(e.in_file(file));
     if args.raw {
-        return linker.load_raw(&raw::program(file, args, hook.unwrap_or("raw"))?).map_err(in_file);
+        return linker
+            .load_raw(&raw::program(file, args, link.btf.as_deref(), hook.unwrap_or("raw"))?)
+            .map_err(in_file);
     }
     let object = object(file)?;
     match hook {
         Some(hook) => linker.load_each_as(&object, hook).map_err(in_file),
         None => linker.load_each(&object).map_err(in_file),
     }
+}
+
+/// Gives a linker the types and values that the options name. With --raw, --btf is of the code itself.
+pub(crate) fn configure(linker: &mut Linker, args: &LinkArgs, is_raw: bool) -> Result<(), Failure> {
+    if let Some(path) = args.btf.as_deref().filter(|_| !is_raw) {
+        linker.types(stingless::types_from_file(path)?);
+    }
+    if let Some(path) = &args.kconfig_file {
+        let text = String::from_utf8_lossy(&read(path)?).into_owned();
+        let values = KconfigValue::config(&text).map_err(|e| Failure(format!("{}: {e}", path.display())))?;
+        values.into_iter().for_each(|(name, value)| _ = linker.kconfig(&name, value));
+    }
+    for pair in &args.kconfig {
+        let (name, value) =
+            pair.split_once('=').ok_or_else(|| Failure(format!("--kconfig {pair}: must be NAME=VALUE")))?;
+        let value = value.parse().map_err(|e| Failure(format!("--kconfig {pair}: {e}")))?;
+        linker.kconfig(name, value);
+    }
+    Ok(())
+}
+
+/// A program's name, and what is to be verified of it.
+pub(crate) type Linked = (String, stingless::Result<Unit>);
+
+/// The units of what [`load`] loads, not verified.
+pub(crate) fn units(
+    linker: &Linker,
+    file: &Path,
+    hook: Option<&str>,
+    (args, link): (&RawArgs, &LinkArgs),
+) -> Result<Vec<Linked>, Failure> {
+    if args.raw {
+        let program = raw::program(file, args, link.btf.as_deref(), hook.unwrap_or("raw"))?;
+        return Ok(vec![(program.name.clone(), linker.unit_raw(&program))]);
+    }
+    let object = object(file)?;
+    let unit = |(at, program): (usize, &ProgramDef)| {
+        // As loading would: a listing takes any hook where the section has none.
+        let own = || linker.hooks().iter().find(|h| h.matches(&program.section));
+        let unit = match hook.or_else(|| own().map(|h| &*h.name)) {
+            Some(hook) => linker.unit_as(&object, at, hook),
+            None => Err(stingless::Error::NoHook {
+                program: program.name.to_string(),
+                section: program.section.to_string(),
+                known: linker.hooks().iter().map(|h| h.name.to_string()).collect(),
+            }),
+        };
+        (program.name.to_string(), unit)
+    };
+    Ok(object.programs().iter().enumerate().map(unit).collect())
 }
 
 /// Compiles a source with the clang found.

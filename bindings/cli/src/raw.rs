@@ -10,7 +10,7 @@ use crate::input::read;
 use crate::{Failure, hex};
 
 /// The program that FILE and the options describe.
-pub(crate) fn program(file: &Path, args: &RawArgs, hook: &str) -> Result<RawProgram, Failure> {
+pub(crate) fn program(file: &Path, args: &RawArgs, btf: Option<&Path>, hook: &str) -> Result<RawProgram, Failure> {
     let mut maps = Vec::new();
     for (at, text) in args.maps.iter().enumerate() {
         maps.push(map(at, text)?);
@@ -32,7 +32,7 @@ pub(crate) fn program(file: &Path, args: &RawArgs, hook: &str) -> Result<RawProg
         name,
         insns: read(file)?,
         maps,
-        btf: args.btf.as_deref().map(read).transpose()?,
+        btf: btf.map(read).transpose()?,
         func_info,
         hook: hook.to_owned(),
         gpl: args.license.as_deref().is_some_and(is_gpl),

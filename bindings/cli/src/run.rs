@@ -16,8 +16,9 @@ pub(crate) fn run(args: &RunArgs) -> Result<Outcome, Failure> {
     }
     let Some(file) = &args.file else { return Err(Failure("no FILE given".into())) };
     let engine = args::engine(&args.engine, args.harden, args.deadline_ms, args.trust)?;
-    let linker = hooks::linker(&engine)?;
-    let loaded = input::load(&linker, file, args.hook.as_deref(), &args.raw)?;
+    let mut linker = hooks::linker(&engine)?;
+    input::configure(&mut linker, &args.link, args.raw.raw)?;
+    let loaded = input::load(&linker, file, args.hook.as_deref(), &args.raw, &args.link)?;
     let Some(info) = choose(&loaded, args.program.as_deref())? else { return refused(&loaded, args) };
     let row = hooks::named(&info.hook)?;
     let outcome = (row.run)(&loaded.collection, &info.name, &input_of(args)?)?;

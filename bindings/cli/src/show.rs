@@ -54,7 +54,8 @@ fn lines_of(code: &Code, source: impl Fn(usize) -> Option<(String, u32, String)>
 
 fn object_listings(args: &DisasmArgs) -> Result<Vec<Listing>, Failure> {
     let object = input::object(&args.file)?;
-    let linker = linker()?;
+    let mut linker = linker()?;
+    input::configure(&mut linker, &args.link, false)?;
     let mut listings = Vec::new();
     for (at, program) in object.programs().iter().enumerate() {
         if args.program.as_deref().is_some_and(|name| *name != *program.name) {

@@ -184,3 +184,52 @@ fn headers_are_the_committed_ones() {
         assert!(String::from_utf8_lossy(&out.stdout) == committed, "{} is out of date: make bless", path.display());
     }
 }
+
+const OBJECTS: &str = "runtime/object/tests/data";
+
+fn check_reason(args: &[&str]) -> String {
+    let (_, doc) = json(args);
+    doc["objects"][0]["programs"][0]["error"]["message"].as_str().unwrap_or_default().to_owned()
+}
+
+/// `--btf` names the types that an object is relocated against, in another object or in raw BTF.
+#[test]
+fn types_of_the_host_come_from_a_file() {
+    let (plugin, host) = (format!("{OBJECTS}/relo.o"), format!("{OBJECTS}/relo_host.o"));
+    let run = |more: &[&str]| {
+        let args = [&["run", "--json", "--program", "comm_size", "--data", "00", &plugin], more].concat();
+        json(&args)
+    };
+    let (code, doc) = run(&["--btf", &host]);
+    assert_eq!((code, &doc["retval"]), (0, &Value::from(32)), "{doc}");
+    let bytes = std::fs::read(root().join(&host)).expect("the test's object");
+    let start = bytes.windows(5).position(|w| w == [0x9f, 0xeb, 1, 0, 24]).expect("types");
+    let (_, doc) = run(&["--btf", &file("types.btf", &bytes[start..])]);
+    assert_eq!(doc["retval"], Value::from(32), "{doc}");
+
+    let check = ["check", "--json", "--program", "gone_offset", &plugin];
+    let why = check_reason(&[&check[..], &["--btf", &host]].concat());
+    assert!(why.contains("the host's `struct task` has no field `gone`"), "{why}");
+    assert!(check_reason(&check).contains("the host has no type `struct task`"));
+    let missing = stingless(&["check", "--btf", "no such file", &plugin]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("no such file"));
+}
+
+#[test]
+fn configuration_values_come_from_options_and_a_file() {
+    let object = format!("{OBJECTS}/data.o");
+    let config = file("config", b"# CONFIG_OTHER is not set\nCONFIG_MISSING=0x10\nCONFIG_SMALL=-3\n");
+    let run = |more: &[&str]| {
+        json(&[&["run", "--json", "--data", "00", "--program", "config_missing", &object], more].concat())
+    };
+    assert_eq!(run(&["--kconfig", "CONFIG_MISSING=7"]).1["retval"], Value::from(7));
+    assert_eq!(run(&["--kconfig-file", &config]).1["retval"], Value::from(16));
+    let both = ["--kconfig-file", &config, "--kconfig", "CONFIG_MISSING=8"];
+    assert_eq!(run(&both).1["retval"], Value::from(8), "an option comes before the file");
+    assert_eq!(run(&[]).0, 1, "a value that is not there is refused where it is read");
+    for bad in ["CONFIG_MISSING", "CONFIG_MISSING=what"] {
+        let out = stingless(&["check", "--kconfig", bad, &object]);
+        assert_eq!(out.status.code(), Some(2), "{bad}");
+    }
+}

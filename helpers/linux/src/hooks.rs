@@ -2,6 +2,11 @@
 
 use stingless::{Ctx, Packet, verdict};
 
+use crate::skb::protocol_of;
+
+/// Bytes of an Ethernet header.
+const ETHERNET: u32 = 14;
+
 verdict! {
     /// What to do with a frame (`enum xdp_action`).
     pub enum XdpAction {
@@ -76,7 +81,7 @@ verdict! {
 #[repr(C)]
 #[derive(Debug, Ctx)]
 #[ctx(hook = "tc", sections = ["tc", "tc/*", "tcx/*", "classifier", "classifier/*", "action", "action/*"], c_name = "__sk_buff", linux_type = 3,
-      verdict = i32, helpers = [crate::BASE], packet_loads)]
+      verdict = i32, helpers = [crate::TC], packet_loads)]
 pub struct SkBuff<'a> {
     /// The packet.
     #[ctx(data, width = 4, at = 76, end_at = 80, meta_at = 140)]
@@ -141,23 +146,39 @@ pub struct SkBuff<'a> {
     /// Bytes of a segment.
     #[ctx(read, narrow, at = 176)]
     pub gso_size: u32,
+    /// Clock of the time stamp: 0 real time, 1 monotonic, 2 TAI.
+    #[ctx(read, narrow, at = 180)]
+    pub tstamp_type: u8,
     /// Hardware time stamp, ns.
     #[ctx(read, narrow, at = 184)]
     pub hwtstamp: u64,
+    /// For helpers alone: bytes from the packet's start to its network header.
+    pub network_offset: u32,
+    /// For helpers alone: a header that encapsulates the packet was put in front.
+    pub encapsulated: bool,
+    /// For helpers alone: how many checksums beyond the first the device found right; `None`: not even that.
+    pub csum_level: Option<u8>,
+    /// For helpers alone: realm of the packet's route.
+    pub route_realm: u32,
+    /// For helpers alone: what `bpf_get_socket_cookie` gives, 0 for a packet without a socket.
+    pub socket_cookie: u64,
+    /// For helpers alone: owner of the packet's socket.
+    pub socket_uid: Option<u32>,
 }
 
 impl<'a> SkBuff<'a> {
-    /// A context of a packet: its length is set, other fields are 0.
+    /// A context of an Ethernet frame: length and protocol are set, other fields are 0.
     #[must_use]
     pub fn new(data: Packet<'a>) -> SkBuff<'a> {
         let len = data.len() as u32;
+        let protocol = protocol_of(data.as_slice());
         SkBuff {
             data,
             len,
             pkt_type: 0,
             mark: 0,
             queue_mapping: 0,
-            protocol: 0,
+            protocol,
             vlan_present: 0,
             vlan_tci: 0,
             vlan_proto: 0,
@@ -173,7 +194,14 @@ impl<'a> SkBuff<'a> {
             wire_len: 0,
             gso_segs: 0,
             gso_size: 0,
+            tstamp_type: 0,
             hwtstamp: 0,
+            network_offset: ETHERNET,
+            encapsulated: false,
+            csum_level: None,
+            route_realm: 0,
+            socket_cookie: 0,
+            socket_uid: None,
         }
     }
 }
@@ -182,7 +210,7 @@ impl<'a> SkBuff<'a> {
 #[repr(C)]
 #[derive(Debug, Ctx)]
 #[ctx(hook = "socket_filter", sections = ["socket", "socket/*", "socket_filter", "socket_filter/*"], c_name = "__sk_buff", linux_type = 1,
-      verdict = u32, helpers = [crate::BASE], packet_loads)]
+      verdict = u32, helpers = [crate::SOCKET], packet_loads)]
 pub struct SocketFilter<'a> {
     /// The packet.
     #[ctx(data, width = 4, at = 76, end_at = 80, meta_at = 140, hidden)]
@@ -238,6 +266,12 @@ pub struct SocketFilter<'a> {
     /// Bytes of a segment.
     #[ctx(read, narrow, at = 176)]
     pub gso_size: u32,
+    /// For helpers alone: bytes from the packet's start to its network header.
+    pub network_offset: u32,
+    /// For helpers alone: what `bpf_get_socket_cookie` gives.
+    pub socket_cookie: u64,
+    /// For helpers alone: owner of the socket.
+    pub socket_uid: Option<u32>,
 }
 
 impl<'a> SocketFilter<'a> {
@@ -264,6 +298,9 @@ impl<'a> SocketFilter<'a> {
             napi_id: 0,
             gso_segs: 0,
             gso_size: 0,
+            network_offset: 0,
+            socket_cookie: 0,
+            socket_uid: None,
         }
     }
 }

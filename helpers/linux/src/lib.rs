@@ -7,23 +7,71 @@
 //! assert!(linker.protos().by_name("bpf_map_lookup_elem").is_some());
 //! # Ok::<(), stingless::Error>(())
 //! ```
+//!
+//! What helpers do beyond the packet is the host's: it gives [`Trace`], [`Events`], [`Routes`] and [`Clones`] to
+//! [`Linker::host`](stingless::Linker::host), and reads [`Redirect`] where the verdict says so.
 #![forbid(unsafe_code)]
 
+mod csum;
+mod dynptr;
+mod errno;
+mod events;
 pub mod hooks;
+mod iter;
+mod lock;
 mod map;
+mod meta;
 mod misc;
 mod packet;
+mod redirect;
 mod ring;
+mod route;
+mod skb;
+mod task;
 mod text;
 mod trace;
 
+pub use csum::{bpf_csum_diff, bpf_csum_level, bpf_csum_update, bpf_l3_csum_replace, bpf_l4_csum_replace};
+pub use dynptr::{
+    bpf_dynptr_adjust, bpf_dynptr_clone, bpf_dynptr_copy, bpf_dynptr_data, bpf_dynptr_from_mem, bpf_dynptr_from_skb,
+    bpf_dynptr_from_xdp, bpf_dynptr_is_null, bpf_dynptr_is_rdonly, bpf_dynptr_memset, bpf_dynptr_read, bpf_dynptr_size,
+    bpf_dynptr_slice, bpf_dynptr_slice_rdwr, bpf_dynptr_write, bpf_ringbuf_discard_dynptr, bpf_ringbuf_reserve_dynptr,
+    bpf_ringbuf_submit_dynptr,
+};
+pub use events::{Event, Events, bpf_perf_event_output};
 pub use hooks::{SkBuff, SocketFilter, TcAction, Xdp, XdpAction};
-pub use map::{bpf_for_each_map_elem, bpf_map_delete_elem, bpf_map_lookup_elem, bpf_map_update_elem, bpf_tail_call};
+pub use iter::{bpf_iter_num_destroy, bpf_iter_num_new, bpf_iter_num_next};
+pub use lock::{bpf_spin_lock, bpf_spin_unlock};
+pub use map::{
+    bpf_for_each_map_elem, bpf_map_delete_elem, bpf_map_lookup_elem, bpf_map_lookup_percpu_elem, bpf_map_peek_elem,
+    bpf_map_pop_elem, bpf_map_push_elem, bpf_map_update_elem, bpf_tail_call,
+};
+pub use meta::{
+    bpf_get_cgroup_classid, bpf_get_hash_recalc, bpf_get_netns_cookie, bpf_get_route_realm, bpf_get_socket_cookie,
+    bpf_get_socket_uid, bpf_set_hash, bpf_set_hash_invalid, bpf_skb_ancestor_cgroup_id, bpf_skb_cgroup_classid,
+    bpf_skb_cgroup_id, bpf_skb_ecn_set_ce, bpf_skb_set_tstamp, bpf_skb_under_cgroup,
+};
 pub use misc::{
     bpf_get_prandom_u32, bpf_get_smp_processor_id, bpf_ktime_get_boot_ns, bpf_ktime_get_ns, bpf_loop, seed_random,
 };
-pub use packet::{bpf_xdp_adjust_head, bpf_xdp_adjust_meta, bpf_xdp_adjust_tail};
+pub use packet::{
+    bpf_xdp_adjust_head, bpf_xdp_adjust_meta, bpf_xdp_adjust_tail, bpf_xdp_get_buff_len, bpf_xdp_load_bytes,
+    bpf_xdp_store_bytes,
+};
+pub use redirect::{
+    Clones, Redirect, Target, bpf_clone_redirect, bpf_redirect, bpf_redirect_map, bpf_redirect_neigh, bpf_redirect_peer,
+};
 pub use ring::{bpf_ringbuf_discard, bpf_ringbuf_output, bpf_ringbuf_query, bpf_ringbuf_reserve, bpf_ringbuf_submit};
+pub use route::{FIB, Routes, bpf_check_mtu, bpf_fib_lookup};
+pub use skb::{
+    bpf_skb_adjust_room, bpf_skb_change_head, bpf_skb_change_proto, bpf_skb_change_tail, bpf_skb_change_type,
+    bpf_skb_load_bytes, bpf_skb_load_bytes_relative, bpf_skb_pull_data, bpf_skb_store_bytes, bpf_skb_vlan_pop,
+    bpf_skb_vlan_push,
+};
+pub use task::{
+    bpf_current_task_under_cgroup, bpf_get_current_comm, bpf_get_current_pid_tgid, bpf_get_current_uid_gid,
+    bpf_get_ns_current_pid_tgid, bpf_get_numa_node_id, bpf_jiffies64, bpf_ktime_get_coarse_ns, bpf_ktime_get_tai_ns,
+};
 pub use text::{bpf_strncmp, bpf_strtol, bpf_strtoul};
 pub use trace::{Trace, bpf_trace_printk};
 
@@ -34,23 +82,124 @@ pub static BASE: Helpers = helpers![
     bpf_map_lookup_elem,
     bpf_map_update_elem,
     bpf_map_delete_elem,
+    bpf_map_lookup_percpu_elem,
+    bpf_map_push_elem,
+    bpf_map_pop_elem,
+    bpf_map_peek_elem,
     bpf_for_each_map_elem,
     bpf_tail_call,
     bpf_ktime_get_ns,
     bpf_ktime_get_boot_ns,
+    bpf_ktime_get_coarse_ns,
+    bpf_ktime_get_tai_ns,
+    bpf_jiffies64,
     bpf_get_prandom_u32,
     bpf_get_smp_processor_id,
+    bpf_get_numa_node_id,
+    bpf_get_current_pid_tgid,
+    bpf_get_current_uid_gid,
+    bpf_get_current_comm,
+    bpf_get_ns_current_pid_tgid,
+    bpf_get_cgroup_classid,
+    bpf_current_task_under_cgroup,
     bpf_loop,
     bpf_ringbuf_output,
     bpf_ringbuf_reserve,
     bpf_ringbuf_submit,
     bpf_ringbuf_discard,
     bpf_ringbuf_query,
+    bpf_perf_event_output,
     bpf_strtol,
     bpf_strtoul,
     bpf_strncmp,
     bpf_trace_printk,
+    bpf_spin_lock,
+    bpf_spin_unlock,
+    bpf_iter_num_new,
+    bpf_iter_num_next,
+    bpf_iter_num_destroy,
+    DYNPTR,
 ];
 
-/// [`BASE`] and what moves an XDP packet's bounds.
-pub static XDP: Helpers = helpers![BASE, bpf_xdp_adjust_head, bpf_xdp_adjust_tail, bpf_xdp_adjust_meta];
+/// Views of memory, those of packets apart.
+static DYNPTR: Helpers = helpers![
+    bpf_dynptr_from_mem,
+    bpf_dynptr_read,
+    bpf_dynptr_write,
+    bpf_dynptr_data,
+    bpf_dynptr_slice,
+    bpf_dynptr_slice_rdwr,
+    bpf_dynptr_adjust,
+    bpf_dynptr_is_null,
+    bpf_dynptr_is_rdonly,
+    bpf_dynptr_size,
+    bpf_dynptr_clone,
+    bpf_dynptr_copy,
+    bpf_dynptr_memset,
+    bpf_ringbuf_reserve_dynptr,
+    bpf_ringbuf_submit_dynptr,
+    bpf_ringbuf_discard_dynptr,
+];
+
+/// [`BASE`] and what reads or moves an XDP packet.
+pub static XDP: Helpers = helpers![
+    BASE,
+    bpf_dynptr_from_xdp,
+    bpf_xdp_adjust_head,
+    bpf_xdp_adjust_tail,
+    bpf_xdp_adjust_meta,
+    bpf_xdp_get_buff_len,
+    bpf_xdp_load_bytes,
+    bpf_xdp_store_bytes,
+    bpf_redirect,
+    bpf_redirect_map,
+    bpf_csum_diff,
+    bpf_fib_lookup,
+    bpf_check_mtu,
+];
+
+/// [`BASE`] and what reads a socket's packet.
+pub static SOCKET: Helpers = helpers![
+    BASE,
+    bpf_dynptr_from_skb,
+    bpf_skb_load_bytes,
+    bpf_skb_load_bytes_relative,
+    bpf_get_socket_cookie,
+    bpf_get_socket_uid,
+    bpf_get_netns_cookie,
+];
+
+/// [`SOCKET`] and what changes a packet of traffic control.
+pub static TC: Helpers = helpers![
+    SOCKET,
+    bpf_skb_store_bytes,
+    bpf_skb_pull_data,
+    bpf_skb_change_proto,
+    bpf_skb_change_type,
+    bpf_skb_change_tail,
+    bpf_skb_change_head,
+    bpf_skb_adjust_room,
+    bpf_skb_vlan_push,
+    bpf_skb_vlan_pop,
+    bpf_skb_ecn_set_ce,
+    bpf_skb_set_tstamp,
+    bpf_skb_cgroup_id,
+    bpf_skb_ancestor_cgroup_id,
+    bpf_skb_cgroup_classid,
+    bpf_skb_under_cgroup,
+    bpf_l3_csum_replace,
+    bpf_l4_csum_replace,
+    bpf_csum_diff,
+    bpf_csum_update,
+    bpf_csum_level,
+    bpf_get_hash_recalc,
+    bpf_set_hash,
+    bpf_set_hash_invalid,
+    bpf_get_route_realm,
+    bpf_clone_redirect,
+    bpf_redirect,
+    bpf_redirect_peer,
+    bpf_redirect_neigh,
+    bpf_fib_lookup,
+    bpf_check_mtu,
+];

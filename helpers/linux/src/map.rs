@@ -1,13 +1,34 @@
 //! Maps, iteration over them, tail calls.
 
 use stingless::abi::{MapKind, MapKinds};
-use stingless::{Anything, CallbackCtx, CtxArg, Errno, ForEachCallback, HelperResult, Key, MapArg, ValueIn, ValuePtr};
+use stingless::{
+    Anything, CallbackCtx, CtxArg, Errno, ForEachCallback, HelperResult, Key, MapArg, ValueIn, ValueOut, ValuePtr,
+    ValuePtrMaybe,
+};
 
-/// Kinds with elements that programs look up by key.
-const KEYED: u64 =
-    MapKinds::of(&[MapKind::Hash, MapKind::Array, MapKind::LruHash, MapKind::PercpuHash, MapKind::PercpuArray]).0;
 /// Kinds that programs iterate over.
-const ITERABLE: u64 = KEYED;
+const ITERABLE: u64 = MapKinds::of(&[
+    MapKind::Hash,
+    MapKind::Array,
+    MapKind::LruHash,
+    MapKind::PercpuHash,
+    MapKind::PercpuArray,
+    MapKind::LruPercpuHash,
+])
+.0;
+/// Kinds with elements that programs change by key.
+const KEYED: u64 = ITERABLE | MapKind::LpmTrie.bit().0;
+/// Kinds with elements that programs delete by key.
+const DELETED: u64 = KEYED | MapKinds::of(&[MapKind::Sockmap, MapKind::Sockhash]).0;
+/// Kinds with elements that programs look up by key.
+const FOUND: u64 = KEYED | MapKinds::of(&[MapKind::Devmap, MapKind::DevmapHash, MapKind::Xskmap]).0;
+/// Kinds with a value for each execution slot.
+const PER_SLOT: u64 = MapKinds::of(&[MapKind::PercpuArray, MapKind::PercpuHash, MapKind::LruPercpuHash]).0;
+/// Kinds whose values have no keys.
+const PUSHED: u64 = MapKinds::of(&[MapKind::Queue, MapKind::Stack, MapKind::BloomFilter]).0;
+const POPPED: u64 = MapKinds::of(&[MapKind::Queue, MapKind::Stack]).0;
+/// Control groups.
+pub(crate) const CGROUPS: u64 = MapKind::CgroupArray.bit().0;
 /// Prog arrays.
 const PROGRAMS: u64 = MapKinds::of(&[MapKind::ProgArray]).0;
 
@@ -15,15 +36,16 @@ stingless::bpf_call_2! {
     /// Looks a key up. Returns a pointer to the value, valid until the program returns, or NULL.
     #[id = 1]
     #[effects(no_trap)]
-    pub fn bpf_map_lookup_elem(_caller, map: MapArg<KEYED>, key: Key) -> ValuePtr {
+    pub fn bpf_map_lookup_elem(_caller, map: MapArg<FOUND>, key: Key) -> ValuePtr {
         map.lookup(key)
     }
 }
 
 stingless::bpf_call_4! {
-    /// Adds or replaces an element. Flags: `BPF_ANY` 0, `BPF_NOEXIST` 1, `BPF_EXIST` 2. Returns 0 or a negative errno.
+    /// Adds or replaces an element. Flags: `BPF_ANY` 0, `BPF_NOEXIST` 1, `BPF_EXIST` 2; with `BPF_F_LOCK` 4 a value that
+    /// is there is written over in place, under its spin lock. Returns 0 or a negative errno.
     #[id = 2]
-    #[effects(no_trap)]
+    #[effects(no_trap, writes_map)]
     pub fn bpf_map_update_elem(_caller, map: MapArg<KEYED>, key: Key, value: ValueIn, flags: Anything) -> Errno {
         map.update(key, value, flags.0)
     }
@@ -32,9 +54,47 @@ stingless::bpf_call_4! {
 stingless::bpf_call_2! {
     /// Deletes an element. Returns 0 or a negative errno.
     #[id = 3]
-    #[effects(no_trap)]
-    pub fn bpf_map_delete_elem(_caller, map: MapArg<KEYED>, key: Key) -> Errno {
+    #[effects(no_trap, writes_map)]
+    pub fn bpf_map_delete_elem(_caller, map: MapArg<DELETED>, key: Key) -> Errno {
         map.delete(key)
+    }
+}
+
+stingless::bpf_call_3! {
+    /// As `bpf_map_lookup_elem`, the value that execution slot `cpu` has. NULL where there is no such slot.
+    #[id = 195]
+    #[effects(no_trap)]
+    pub fn bpf_map_lookup_percpu_elem(_caller, map: MapArg<PER_SLOT>, key: Key, cpu: u32) -> ValuePtrMaybe {
+        map.lookup_slot(key, cpu)
+    }
+}
+
+stingless::bpf_call_3! {
+    /// Adds a value to a queue, a stack or a bloom filter. With `BPF_EXIST` a full queue or stack loses its oldest value.
+    /// Returns 0 or a negative errno.
+    #[id = 87]
+    #[effects(no_trap, writes_map)]
+    pub fn bpf_map_push_elem(_caller, map: MapArg<PUSHED>, value: ValueIn, flags: u64) -> Errno {
+        map.push(value, flags)
+    }
+}
+
+stingless::bpf_call_2! {
+    /// Takes the next value of a queue or a stack. Returns 0, or `-ENOENT` and zeroes.
+    #[id = 88]
+    #[effects(no_trap, writes_map)]
+    pub fn bpf_map_pop_elem(_caller, map: MapArg<POPPED>, value: ValueOut) -> Errno {
+        map.next(value, true)
+    }
+}
+
+stingless::bpf_call_2! {
+    /// Copies the next value of a queue or a stack (`-ENOENT` and zeroes for none); asks a bloom filter whether it has the
+    /// value: 0 for probably, `-ENOENT` for no.
+    #[id = 89]
+    #[effects(no_trap)]
+    pub fn bpf_map_peek_elem(_caller, map: MapArg<PUSHED>, value: ValueOut) -> Errno {
+        map.next(value, false)
     }
 }
 
@@ -43,9 +103,8 @@ stingless::bpf_call_3! {
     /// out of range, or 33 tail calls were made already, the program goes on behind the call.
     #[id = 12]
     #[effects(no_trap, tail_call)]
-    pub fn bpf_tail_call(_caller, _ctx: CtxArg, _map: MapArg<PROGRAMS>, _index: u32) -> Errno {
-        // Engines act on the `tail_call` effect and never get here with a target: this is the way on behind the call.
-        Errno(-2)
+    pub fn bpf_tail_call(_caller, _ctx: CtxArg, _map: MapArg<PROGRAMS>, _index: u32) -> () {
+        // Engines act on the `tail_call` effect and never get here.
     }
 }
 

@@ -7,7 +7,7 @@ use rustix::time::{ClockId, clock_gettime};
 use stingless::abi::limits::MAX_LOOPS;
 use stingless::{CallbackCtx, HelperResult, LoopCallback};
 
-fn nanoseconds(clock: ClockId) -> u64 {
+pub(crate) fn nanoseconds(clock: ClockId) -> u64 {
     let now = clock_gettime(clock);
     (now.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(now.tv_nsec as u64)
 }

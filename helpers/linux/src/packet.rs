@@ -1,15 +1,14 @@
 //! Helpers that move an XDP packet's bounds.
 
-use stingless::{Caller, CtxArg, Errno, Packet};
+use stingless::{Caller, CtxArg, Errno, NonEmpty, NonEmptyOut, Packet};
 
+use crate::errno::{EACCES, EFAULT, EINVAL};
 use crate::hooks::Xdp;
 
 /// Least packet that XDP leaves (`ETH_HLEN`).
 const MIN_LEN: u64 = 14;
 /// Most bytes of metadata: a multiple of 4 that fits `skb_shared_info::meta_len`.
 const MAX_META: i64 = 252;
-const EACCES: i64 = -13;
-const EINVAL: i64 = -22;
 
 fn adjust(caller: &Caller<'_>, ctx: CtxArg<'_>, change: impl FnOnce(&mut Packet<'_>) -> bool) -> Errno {
     let done = ctx.with::<Xdp<'_>, _>(caller, |xdp| change(&mut xdp.data));
@@ -61,5 +60,60 @@ stingless::bpf_call_2! {
             }
             done
         })
+    }
+}
+
+stingless::bpf_call_1! {
+    /// Bytes of the whole packet.
+    #[id = 188]
+    #[effects(no_trap)]
+    pub fn bpf_xdp_get_buff_len(caller, xdp_md: CtxArg) -> u64 {
+        xdp_md.with::<Xdp<'_>, _>(caller, |xdp| xdp.data.len() as u64).unwrap_or(0)
+    }
+}
+
+/// `-EFAULT` for what no packet can have, else 0.
+fn plausible(offset: u32, len: usize) -> i64 {
+    if offset > 0xffff || len > 0xffff { EFAULT } else { 0 }
+}
+
+stingless::bpf_call_4! {
+    /// Copies `buf_len` bytes of the packet from `offset` on. Returns 0, `-EINVAL` where they do not all lie in it, or
+    /// `-EFAULT` for more than 65535.
+    #[id = 189]
+    #[effects(no_trap)]
+    pub fn bpf_xdp_load_bytes(caller, xdp_md: CtxArg, offset: u32, buf: NonEmptyOut) -> i64 {
+        let mut buf = buf;
+        let refused = plausible(offset, buf.len());
+        if refused != 0 {
+            return refused;
+        }
+        // Copied twice: the destination may lie in the packet.
+        let len = buf.len();
+        let copy = xdp_md.with::<Xdp<'_>, _>(caller, |xdp| xdp.data.get(offset as usize, len).map(<[u8]>::to_vec));
+        copy.flatten().map_or(EINVAL, |bytes| {
+            buf.write(0, &bytes);
+            0
+        })
+    }
+}
+
+stingless::bpf_call_4! {
+    /// Writes bytes to the packet from `offset` on. Returns as `bpf_xdp_load_bytes`.
+    #[id = 190]
+    #[effects(no_trap)]
+    pub fn bpf_xdp_store_bytes(caller, xdp_md: CtxArg, offset: u32, buf: NonEmpty) -> i64 {
+        let refused = plausible(offset, buf.len());
+        if refused != 0 {
+            return refused;
+        }
+        let bytes = buf.to_vec();
+        let done = xdp_md.with::<Xdp<'_>, _>(caller, |xdp| {
+            xdp.data.get_mut(offset as usize, bytes.len()).map_or(EINVAL, |place| {
+                place.copy_from_slice(&bytes);
+                0
+            })
+        });
+        done.unwrap_or(EINVAL)
     }
 }

@@ -1,6 +1,6 @@
 //! `bpf_trace_printk`: a line for the host.
 
-use stingless::{Anything, CountOrErrno, NonEmpty};
+use stingless::{CountOrErrno, NonEmpty, Optional};
 
 /// Where the host wants plugins' lines: give it to [`Linker::host`](stingless::Linker::host). Without one they are dropped.
 pub struct Trace(Box<dyn Fn(&str) + Send + Sync>);
@@ -67,7 +67,7 @@ stingless::bpf_call_5! {
     /// Writes a line for the host, formatted with up to three numbers. Returns its length or a negative errno.
     #[id = 6]
     #[effects(gpl_only)]
-    pub fn bpf_trace_printk(caller, fmt: NonEmpty, a1: Anything, a2: Anything, a3: Anything) -> CountOrErrno {
+    pub fn bpf_trace_printk(caller, fmt: NonEmpty, a1: Optional, a2: Optional, a3: Optional) -> CountOrErrno {
         match format(&fmt.to_vec(), &[a1.0, a2.0, a3.0]) {
             Ok(line) => {
                 if let Some(trace) = caller.try_host::<Trace>() {

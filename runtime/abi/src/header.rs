@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::ctx::{CtxField, CtxLayout, FieldKind};
 use crate::hook::HookDef;
-use crate::proto::Proto;
+use crate::proto::{FIRST_NAMED_ID, Proto};
 
 /// A field as C and BTF see it.
 enum Shape {
@@ -62,7 +62,7 @@ pub fn c_struct(layout: &CtxLayout) -> String {
     out
 }
 
-/// A helper as plugins declare it: a constant function pointer whose value is the number.
+/// A helper as plugins declare it: a constant function pointer whose value is the number; one without a number by name.
 #[must_use]
 pub fn c_helper(proto: &Proto) -> String {
     let mut out = String::from("/*");
@@ -70,6 +70,10 @@ pub fn c_helper(proto: &Proto) -> String {
         let _ = write!(out, "\n * {}", line.trim().replace("*/", "* /"));
     }
     out.push_str("\n */\n");
+    if proto.id >= FIRST_NAMED_ID {
+        let _ = writeln!(out, "extern {} __weak __ksym;", proto.c_signature());
+        return out;
+    }
     let args: Vec<String> = proto.args.iter().map(|a| format!("{} {}", a.c_type, a.name).replace("* ", "*")).collect();
     let args = if args.is_empty() { "void".to_owned() } else { args.join(", ") };
     let _ = writeln!(out, "static {} (*const {})({args}) = (void *){};", proto.c_ret, proto.name, proto.id);

@@ -85,8 +85,34 @@ map_kinds! {
     PercpuArray = 6, "percpu_array", key: SizeRule::Exactly(4), value: SizeRule::Between(1, 32 << 10), flags: F_NUMA_NODE | ACCESS;
     /// Hash table that evicts the least recently used element when full.
     LruHash = 9, "lru_hash", key: HASH_KEY, value: ANY_VALUE, flags: F_NO_COMMON_LRU | F_NUMA_NODE | F_ZERO_SEED | ACCESS;
+    /// Where `bpf_perf_event_output` writes to: one buffer per CPU.
+    PerfEventArray = 4, "perf_event_array", key: SizeRule::Exactly(4), value: SizeRule::Exactly(4), flags: F_NUMA_NODE | ACCESS;
+    /// Control groups.
+    CgroupArray = 8, "cgroup_array", key: SizeRule::Exactly(4), value: SizeRule::Exactly(4), flags: F_NUMA_NODE | ACCESS;
+    /// LRU hash table with one value per execution slot.
+    LruPercpuHash = 10, "lru_percpu_hash", key: HASH_KEY, value: SizeRule::Between(1, 32 << 10), flags: F_NO_COMMON_LRU | F_NUMA_NODE | F_ZERO_SEED | ACCESS;
+    /// Prefixes: a 32-bit length and up to 256 bytes; lookups find the longest one that matches.
+    LpmTrie = 11, "lpm_trie", key: SizeRule::Between(5, 260), value: SizeRule::Between(1, (4 << 20) - 512 - 64), flags: F_NO_PREALLOC | F_NUMA_NODE | ACCESS;
+    /// Interfaces that packets are redirected to, by index.
+    Devmap = 14, "devmap", key: SizeRule::Exactly(4), value: SizeRule::Between(4, 8), flags: F_NUMA_NODE | F_RDONLY | F_WRONLY;
+    /// Sockets, by index.
+    Sockmap = 15, "sockmap", key: SizeRule::Exactly(4), value: SizeRule::Between(4, 8), flags: F_NUMA_NODE | F_RDONLY | F_WRONLY;
+    /// CPUs that packets are redirected to.
+    Cpumap = 16, "cpumap", key: SizeRule::Exactly(4), value: SizeRule::Between(4, 8), flags: F_NUMA_NODE;
+    /// AF_XDP sockets that packets are redirected to, by queue.
+    Xskmap = 17, "xskmap", key: SizeRule::Exactly(4), value: SizeRule::Exactly(4), flags: F_NUMA_NODE | F_RDONLY | F_WRONLY;
+    /// Sockets, by key.
+    Sockhash = 18, "sockhash", key: HASH_KEY, value: SizeRule::Between(4, 8), flags: F_NUMA_NODE | F_RDONLY | F_WRONLY;
+    /// First in, first out.
+    Queue = 22, "queue", key: SizeRule::Exactly(0), value: ANY_VALUE, flags: F_NUMA_NODE | ACCESS;
+    /// Last in, first out.
+    Stack = 23, "stack", key: SizeRule::Exactly(0), value: ANY_VALUE, flags: F_NUMA_NODE | ACCESS;
+    /// Interfaces that packets are redirected to, by key.
+    DevmapHash = 25, "devmap_hash", key: SizeRule::Exactly(4), value: SizeRule::Between(4, 8), flags: F_NUMA_NODE | F_RDONLY | F_WRONLY;
     /// Ring buffer for many producers and one consumer.
     Ringbuf = 27, "ringbuf", key: SizeRule::Exactly(0), value: SizeRule::Exactly(0), flags: F_NUMA_NODE;
+    /// Set of values that answers "no" or "probably".
+    BloomFilter = 30, "bloom_filter", key: SizeRule::Exactly(0), value: ANY_VALUE, flags: F_NUMA_NODE | F_ZERO_SEED | ACCESS;
 }
 
 impl MapKind {
@@ -125,13 +151,39 @@ impl MapKind {
     /// Whether elements are deleted and reused (so that lookups must be protected by an epoch).
     #[must_use]
     pub const fn reclaims(self) -> bool {
-        matches!(self, MapKind::Hash | MapKind::LruHash | MapKind::PercpuHash)
+        matches!(
+            self,
+            MapKind::Hash
+                | MapKind::LruHash
+                | MapKind::PercpuHash
+                | MapKind::LruPercpuHash
+                | MapKind::LpmTrie
+                | MapKind::Devmap
+                | MapKind::DevmapHash
+                | MapKind::Xskmap
+        )
+    }
+
+    /// Whether values stand for objects of the host: programs may look at them, and never write.
+    #[must_use]
+    pub const fn is_handles(self) -> bool {
+        matches!(
+            self,
+            MapKind::PerfEventArray
+                | MapKind::CgroupArray
+                | MapKind::Devmap
+                | MapKind::DevmapHash
+                | MapKind::Cpumap
+                | MapKind::Xskmap
+                | MapKind::Sockmap
+                | MapKind::Sockhash
+        )
     }
 
     /// Whether each execution slot has its own value.
     #[must_use]
     pub const fn is_per_slot(self) -> bool {
-        matches!(self, MapKind::PercpuHash | MapKind::PercpuArray)
+        matches!(self, MapKind::PercpuHash | MapKind::PercpuArray | MapKind::LruPercpuHash)
     }
 }
 
@@ -180,6 +232,8 @@ pub struct MapSpec {
     pub pin_by_name: bool,
     /// BTF type ids of key and value in the object's BTF, 0 where unknown.
     pub btf: (u32, u32),
+    /// What the kind takes beside (`map_extra`): hash functions of a bloom filter, 0 for five.
+    pub extra: u32,
 }
 
 /// A field of a map value that only helpers may touch.
@@ -189,6 +243,14 @@ pub struct SpecialField {
     pub kind: SpecialKind,
     /// Byte offset in the value.
     pub off: u32,
+}
+
+impl SpecialField {
+    /// Whether a byte of the value belongs to the field.
+    #[must_use]
+    pub const fn holds(&self, byte: u32) -> bool {
+        byte >= self.off && byte - self.off < self.kind.size()
+    }
 }
 
 /// Kinds of special field.
@@ -215,6 +277,34 @@ pub enum SpecialKind {
 }
 
 impl SpecialKind {
+    /// The structs among them.
+    pub const STRUCTS: [SpecialKind; 8] = [
+        SpecialKind::SpinLock,
+        SpecialKind::Timer,
+        SpecialKind::Workqueue,
+        SpecialKind::ListHead,
+        SpecialKind::ListNode,
+        SpecialKind::RbRoot,
+        SpecialKind::RbNode,
+        SpecialKind::Refcount,
+    ];
+
+    /// C name of the struct; for pointers, their tag.
+    #[must_use]
+    pub const fn c_name(self) -> &'static str {
+        match self {
+            SpecialKind::SpinLock => "bpf_spin_lock",
+            SpecialKind::Timer => "bpf_timer",
+            SpecialKind::Workqueue => "bpf_wq",
+            SpecialKind::ListHead => "bpf_list_head",
+            SpecialKind::ListNode => "bpf_list_node",
+            SpecialKind::RbRoot => "bpf_rb_root",
+            SpecialKind::RbNode => "bpf_rb_node",
+            SpecialKind::Refcount => "bpf_refcount",
+            SpecialKind::KernelPointer => "kptr",
+        }
+    }
+
     /// Bytes of the field.
     #[must_use]
     pub const fn size(self) -> u32 {
@@ -263,6 +353,7 @@ impl MapSpec {
             special: Vec::new(),
             pin_by_name: false,
             btf: (0, 0),
+            extra: 0,
         }
     }
 
@@ -275,7 +366,7 @@ impl MapSpec {
     /// Whether programs may store to values.
     #[must_use]
     pub const fn prog_writes(&self) -> bool {
-        self.flags & F_RDONLY_PROG == 0
+        self.flags & F_RDONLY_PROG == 0 && !self.kind.is_handles()
     }
 
     /// Checks the shape against the kind's row.
@@ -297,16 +388,56 @@ impl MapSpec {
                 "a power of two and a multiple of the page size 4096".into(),
             );
         }
+        if self.kind == MapKind::LpmTrie && self.flags & F_NO_PREALLOC == 0 {
+            return bad("flags", self.flags.into(), "with BPF_F_NO_PREALLOC for lpm_trie".into());
+        }
         let extra = self.flags & !row.flags;
         if extra != 0 {
             return bad("flags", self.flags.into(), format!("a subset of {:#x} for {}", row.flags, row.name));
         }
+        self.check_special()?;
         for (both, names) in [
             (F_RDONLY | F_WRONLY, "BPF_F_RDONLY and BPF_F_WRONLY"),
             (F_RDONLY_PROG | F_WRONLY_PROG, "BPF_F_RDONLY_PROG and BPF_F_WRONLY_PROG"),
         ] {
             if self.flags & both == both {
                 return bad("flags", self.flags.into(), format!("without both of {names}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Which kinds take values with special fields, and where those may be.
+    fn check_special(&self) -> Result<(), MapShapeError> {
+        let bad = |found: u64, want: &str| {
+            Err(MapShapeError { map: self.name.clone(), field: "special", found, want: want.to_owned() })
+        };
+        let locks = self.special.iter().filter(|f| f.kind == SpecialKind::SpinLock).count();
+        if locks > 1 {
+            return bad(locks as u64, "at most 1 spin lock");
+        }
+        for field in &self.special {
+            // Nothing touches the other fields: they are there so that plain accesses do not.
+            let kinds: &[MapKind] = match field.kind {
+                SpecialKind::SpinLock => &[MapKind::Hash, MapKind::Array],
+                SpecialKind::Timer => &[MapKind::Hash, MapKind::LruHash, MapKind::Array],
+                SpecialKind::Workqueue
+                | SpecialKind::ListHead
+                | SpecialKind::ListNode
+                | SpecialKind::RbRoot
+                | SpecialKind::RbNode
+                | SpecialKind::Refcount
+                | SpecialKind::KernelPointer => continue,
+            };
+            if !kinds.contains(&self.kind) {
+                return bad(1, "0: values of this kind hold no spin lock or timer");
+            }
+            let end = u64::from(field.off) + u64::from(field.kind.size());
+            if !field.off.is_multiple_of(4) || end > u64::from(self.value_size) {
+                return bad(field.off.into(), "an offset inside of the value, aligned to 4");
+            }
+            if self.flags & (F_RDONLY_PROG | F_WRONLY_PROG) != 0 {
+                return bad(1, "0 in a map that programs may only read or only write");
             }
         }
         Ok(())

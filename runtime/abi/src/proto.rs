@@ -5,10 +5,27 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::map::MapKinds;
+use crate::map::{MapKind, MapKinds};
 
 /// Numbers from here on are given to helpers that have a name only (`extern ... __ksym`).
 pub const FIRST_NAMED_ID: u32 = 1 << 24;
+
+/// Numbers from here on belong to helpers that have a name only *and* are defined by an item of their own: the number
+/// is made of the name ([`kfunc_id`]), so that it is the same in every linker.
+pub const FIRST_KFUNC_ID: u32 = 1 << 30;
+
+/// The number of a helper that plugins call by name alone (Linux: a kfunc): FNV-1a of the name, in the lower 30 bits.
+/// Two names with one number are an error of the linker.
+#[must_use]
+pub const fn kfunc_id(name: &str) -> u32 {
+    let bytes = name.as_bytes();
+    let (mut hash, mut at) = (0x811c_9dc5_u32, 0);
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    FIRST_KFUNC_ID | (hash ^ hash >> 30) & (FIRST_KFUNC_ID - 1)
+}
 
 /// How a helper uses memory it is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,6 +103,75 @@ pub enum ArgKind {
     Acquired(RefClass),
     /// Pointer to the `struct bpf_spin_lock` of a map value.
     SpinLock,
+    /// The hook's context, unmodified, or NULL.
+    CtxOrNull,
+    /// Pointer to a value of the map argument's value size, which the helper fills (Linux `ARG_PTR_TO_MAP_VALUE |
+    /// MEM_UNINIT`); of maps of these kinds it reads it instead.
+    MapValueOut {
+        /// Kinds whose value is read.
+        reads: MapKinds,
+    },
+    /// Pointer to an object on the stack that only helpers touch: 8-byte aligned, at a fixed place.
+    Object {
+        /// What it is, or becomes.
+        kind: ObjectKind,
+        /// What the helper does with it.
+        action: ObjectAction,
+    },
+    /// Read only if another argument asks for it (what a format converts). A register that was not set is passed as 0;
+    /// Linux declares no such argument and passes what the register happens to hold.
+    Optional,
+    /// Pointer to any dynptr that was made: on the stack, at a fixed place.
+    Dynptr(DynptrUse),
+    /// Pointer to 16 bytes of stack that become a copy of the dynptr argument.
+    DynptrClone,
+    /// Pointer to memory that outlives every dynptr, readable and writable: a map value. Its length is the next argument.
+    LastingMem,
+    /// Pointer to as many bytes as the constant in the next argument says, which the helper may use as it likes, or NULL.
+    Buffer,
+}
+
+/// What a helper does with a dynptr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DynptrUse {
+    /// Reads it, or what it is a view of.
+    Read,
+    /// Writes to what it is a view of; a packet may move by that.
+    Write,
+    /// Changes the view itself.
+    Adjust,
+}
+
+impl ArgKind {
+    /// How a map value is used that this argument points to, given the kind of the call's map; `None` for other arguments.
+    #[must_use]
+    pub fn value_use(self, map: Option<MapKind>) -> Option<MemUse> {
+        match self {
+            ArgKind::MapValue(access) => Some(access),
+            ArgKind::MapValueOut { reads } if map.is_some_and(|kind| reads.has(kind)) => Some(MemUse::Read),
+            ArgKind::MapValueOut { .. } => Some(MemUse::Write),
+            ArgKind::Anything
+            | ArgKind::Optional
+            | ArgKind::Scalar
+            | ArgKind::ConstScalar
+            | ArgKind::Ctx
+            | ArgKind::CtxOrNull
+            | ArgKind::Map(_)
+            | ArgKind::MapKey
+            | ArgKind::Mem { .. }
+            | ArgKind::Len { .. }
+            | ArgKind::ConstStr
+            | ArgKind::Callback(_)
+            | ArgKind::CallbackCtx
+            | ArgKind::Acquired(_)
+            | ArgKind::SpinLock
+            | ArgKind::Dynptr(_)
+            | ArgKind::DynptrClone
+            | ArgKind::LastingMem
+            | ArgKind::Buffer
+            | ArgKind::Object { .. } => None,
+        }
+    }
 }
 
 /// Class of a counted reference: the verifier tracks each from acquisition to release.
@@ -95,6 +181,75 @@ pub enum RefClass {
     RingbufRecord,
     /// A host object; the number tells classes of one host apart.
     Host(u32),
+    /// An object on the plugin's stack that must be destroyed (an iterator) or handed back.
+    Object(ObjectKind),
+}
+
+/// An object on the plugin's stack that only helpers touch. The program declares memory for it; a helper makes the
+/// object there, others use it, and the verifier knows at each point which slots hold one, and in which state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ObjectKind {
+    /// `struct bpf_iter_num`: counts from one number to another.
+    IterNum,
+    /// `struct bpf_dynptr`: a view of a map value.
+    DynptrLocal,
+    /// A view of a ring-buffer record, which must be submitted or discarded.
+    DynptrRingbuf,
+    /// A view of an XDP frame.
+    DynptrXdp,
+    /// A view of a socket buffer.
+    DynptrSkb,
+}
+
+/// What is fixed about an [`ObjectKind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ObjectRow {
+    /// The C struct.
+    pub c_struct: &'static str,
+    /// Bytes on the stack, a multiple of 8.
+    pub size: u32,
+    /// In the words of a message.
+    pub noun: &'static str,
+    /// It is stepped through; else it is a view of memory.
+    pub iterator: bool,
+    /// It must be given up on every path.
+    pub held: bool,
+    /// It is a view of a packet: pointers into it are stale when the packet moves.
+    pub packet: bool,
+}
+
+impl ObjectKind {
+    /// The kind's row.
+    #[must_use]
+    pub const fn row(self) -> ObjectRow {
+        match self {
+            ObjectKind::IterNum => ObjectRow::iterator("bpf_iter_num", 8),
+            ObjectKind::DynptrLocal => ObjectRow::dynptr(false, false),
+            ObjectKind::DynptrRingbuf => ObjectRow::dynptr(true, false),
+            ObjectKind::DynptrXdp | ObjectKind::DynptrSkb => ObjectRow::dynptr(false, true),
+        }
+    }
+}
+
+impl ObjectRow {
+    const fn iterator(c_struct: &'static str, size: u32) -> ObjectRow {
+        ObjectRow { c_struct, size, noun: "an iterator", iterator: true, held: true, packet: false }
+    }
+
+    const fn dynptr(held: bool, packet: bool) -> ObjectRow {
+        ObjectRow { c_struct: "bpf_dynptr", size: 16, noun: "a dynptr", iterator: false, held, packet }
+    }
+}
+
+/// What a helper does with an object on the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ObjectAction {
+    /// Makes it (`KF_ITER_NEW`): the memory is not yet one that must be given up.
+    Make,
+    /// Steps to the next element (`KF_ITER_NEXT`).
+    Step,
+    /// Destroys it (`KF_ITER_DESTROY`) or hands it back: the memory is the program's again, and uninitialised.
+    Destroy,
 }
 
 /// What a helper returns.
@@ -117,6 +272,21 @@ pub enum Ret {
         class: RefClass,
         /// Its size: the constant in this argument (0-based), or `None` for opaque objects that are not dereferenced.
         size_arg: Option<u8>,
+    },
+    /// Pointer to a value of the map argument, or NULL, whatever the key.
+    MapValueMaybe,
+    /// Pointer to the element that the iterator argument stands at, to read, valid until the iterator is destroyed; NULL
+    /// when there is none left, and from then on.
+    ElementOrNull {
+        /// Bytes of the element.
+        size: u32,
+    },
+    /// Pointer into what the dynptr argument is a view of, valid as long as that dynptr is, or NULL.
+    ViewOrNull {
+        /// Its size: the constant in this argument (0-based).
+        size_arg: u8,
+        /// The plugin may write there.
+        writable: bool,
     },
 }
 
@@ -144,6 +314,8 @@ pub struct Effects {
     pub lock: Option<bool>,
     /// Does not return (`bpf_throw`).
     pub throws: bool,
+    /// Changes what the map argument holds: not allowed with a map that programs may only read.
+    pub writes_map: bool,
 }
 
 /// One argument.
@@ -177,6 +349,18 @@ pub struct Proto {
 }
 
 impl Proto {
+    /// The argument that is stepped through, if this helper steps an iterator: its place, from 0.
+    #[must_use]
+    pub fn steps(&self) -> Option<usize> {
+        self.args.iter().position(|a| matches!(a.kind, ArgKind::Object { action: ObjectAction::Step, .. }))
+    }
+
+    /// Whether pointers into packets may be stale afterwards.
+    #[must_use]
+    pub fn may_move_packet(&self) -> bool {
+        self.effects.invalidates_packet || self.args.iter().any(|a| matches!(a.kind, ArgKind::Dynptr(DynptrUse::Write)))
+    }
+
     /// The C declaration without its number, as users read it: `long bpf_strtol(const char *buf, ...)`.
     #[must_use]
     pub fn c_signature(&self) -> String {

@@ -1,13 +1,24 @@
 //! What a helper sees of the call it is part of.
 
 use std::any::{Any, TypeId};
+use std::cell::RefCell;
 use std::collections::HashMap;
+
+use stingless_abi::HookDef;
 
 use crate::helper::{HelperError, HelperResult};
 use crate::hook::Ctx;
 use crate::sync::Arc;
 use crate::sys::args::{CallbackCtx, ForEachCallback, LoopCallback};
 use crate::sys::call::CallCx;
+
+/// Rows of hooks that a thread remembers.
+const SEEN_MAX: usize = 16;
+
+thread_local! {
+    /// Row, address of a type's `def`, and whether they are the same.
+    static SEEN: RefCell<Vec<(Arc<HookDef>, usize, bool)>> = const { RefCell::new(Vec::new()) };
+}
 
 /// The call in progress, as a helper sees it.
 pub struct Caller<'c> {
@@ -63,16 +74,39 @@ impl<'c> Caller<'c> {
         Ok(self.cx.call_back(callback.addr, args)?)
     }
 
+    /// The running program's hook.
+    pub(crate) fn hook(&self) -> &stingless_abi::HookDef {
+        self.cx.program().hook()
+    }
+
     pub(crate) fn cx(&mut self) -> &mut CallCx<'c> {
         &mut self.cx
     }
 
     /// Whether the running program's hook is that of a context type: same row, so same layout.
     pub(crate) fn is_hook<H: Ctx>(&self) -> bool {
-        // Names first: whole rows take long to compare, and a mismatch is the host's bug.
-        let want = H::def().hook;
         let found = self.cx.program().hook();
-        found.name == want.name && **found == want
+        // Rows take long to make and to compare: each thread remembers the answers of a few. The rows are kept, so that
+        // their addresses stay theirs; two types whose `def` is one function have one row.
+        let def = H::def as fn() -> crate::hook::HookParts as usize;
+        SEEN.with_borrow_mut(|seen| {
+            if let Some((_, _, same)) = seen.iter().find(|(row, of, _)| Arc::ptr_eq(row, found) && *of == def) {
+                return *same;
+            }
+            let want = H::def().hook;
+            let same = found.name == want.name && **found == want;
+            if seen.len() == SEEN_MAX {
+                seen.clear();
+            }
+            seen.push((found.clone(), def, same));
+            same
+        })
+    }
+
+    /// Linux's number of the running program's type (`BPF_PROG_TYPE_*`), 0 where Linux has no such hook.
+    #[must_use]
+    pub fn linux_type(&self) -> u32 {
+        self.cx.program().hook().linux_type
     }
 
     /// An error that traps, for `return Err(..)`.

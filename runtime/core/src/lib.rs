@@ -38,7 +38,7 @@ pub use helper::{CountOrErrno, Errno, HelperResult, HelperRow, HelperSource, Hel
 pub use hook::{Ctx, FromVerdict, Raw, Verdict};
 pub use linker::Linker;
 pub use maps::{Map, MapError, TypedMap};
-pub use object::from_file;
+pub use object::{from_file, types_from_file};
 pub use plugin::Plugin;
 pub use raw::{RawMapDef, RawProgram};
 pub use slot::Slot;
@@ -46,20 +46,27 @@ pub use stingless_abi as abi;
 pub use stingless_abi::VmCtx;
 pub use stingless_derive::Ctx;
 pub use stingless_isa as isa;
-pub use stingless_object::{KconfigValue, Object, is_gpl_compatible};
+pub use stingless_object::btf::HostTypes;
+pub use stingless_object::{KconfigError, KconfigValue, Object, ProgramDef, Unit, is_gpl_compatible};
 pub use stingless_verifier as verifier;
 pub use sys::args::{
-    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, ForEachCallback, Helper, Key, LoopCallback, MapArg,
-    MemOut, NonEmpty, Out, Record, RecordPtr, ValueIn, ValuePtr,
+    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, ForEachCallback, Helper, InOut, Key,
+    LoopCallback, MapArg, MemOrNull, MemOut, NonEmpty, NonEmptyMut, NonEmptyOut, Optional, Out, Record, RecordPtr,
+    SpinLock, ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
 };
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, AssumedProgram, run_assumed};
 #[doc(hidden)]
 pub use sys::call::CallCx;
 pub use sys::data::{Bytes, Packet};
+pub use sys::dynptr::{
+    Buffer, Dynptr, DynptrAdjust, DynptrMem, DynptrMut, LastingMem, NewDynptrClone, NewDynptrLocal, NewDynptrRingbuf,
+    NewDynptrSkb, NewDynptrXdp, OldDynptrRingbuf, ViewPtr,
+};
 #[doc(hidden)]
 pub use sys::entry::{HelperFn, trampoline};
 pub use sys::mem::{Mem, MemMut, Number};
+pub use sys::objects::{ElementPtr, IterNum, NewIterNum, ObjectMem, OldIterNum};
 #[doc(hidden)]
 pub use sys::pack::pack_sizes;
 pub use vm::{BuildError, HelperError, Trap, Trapped};

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use stingless_abi::{ArgKind, FIRST_NAMED_ID, HookDef, Proto, ProtoTable};
+use stingless_abi::{ArgKind, FIRST_NAMED_ID, HookDef, Limits, Proto, ProtoTable};
+use stingless_object::btf::HostTypes;
 use stingless_object::{KconfigValue, Object, Unit};
 
 use crate::caller::HostState;
@@ -28,6 +29,7 @@ pub struct Linker {
     pub(crate) host: HostState,
     pub(crate) globals: BTreeMap<String, Vec<u8>>,
     pub(crate) kconfig: BTreeMap<String, KconfigValue>,
+    pub(crate) types: Vec<Arc<HostTypes>>,
     next_named: u32,
 }
 
@@ -42,6 +44,7 @@ impl Linker {
             host: HostState::default(),
             globals: BTreeMap::new(),
             kconfig: BTreeMap::new(),
+            types: Vec::new(),
             next_named: FIRST_NAMED_ID,
         }
     }
@@ -165,9 +168,16 @@ impl Linker {
         self
     }
 
-    /// Sets a `.kconfig` variable (`CONFIG_HZ`).
+    /// Sets a `__kconfig` variable (`CONFIG_HZ`). [`KconfigValue::config`] reads a whole `.config`, `parse` one value.
     pub fn kconfig(&mut self, name: &str, value: KconfigValue) -> &mut Self {
         self.kconfig.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Adds types that CO-RE relocates plugins against (`/sys/kernel/btf/vmlinux`, another object). The hook's own context
+    /// comes first, then these in the order of the calls; the first that has a type of the right name answers.
+    pub fn types(&mut self, types: HostTypes) -> &mut Self {
+        self.types.push(Arc::new(types));
         self
     }
 
@@ -189,6 +199,21 @@ impl Linker {
     /// What cannot be linked.
     pub fn unit(&self, object: &Object, program: usize) -> Result<Unit> {
         Load::new(self).unit_of(object, program)
+    }
+
+    /// Like [`Linker::unit`], as one of the hook with this name, whatever its section says.
+    ///
+    /// # Errors
+    /// No such hook, or what cannot be linked.
+    pub fn unit_as(&self, object: &Object, program: usize, hook: &str) -> Result<Unit> {
+        let hook = self.hook_named(hook)?.clone();
+        Load::new(self).hook(Some(hook)).unit_of(object, program)
+    }
+
+    /// The limits of the engine that this linker loads for.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        self.engine.limits()
     }
 
     /// All hooks.

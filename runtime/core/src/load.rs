@@ -139,6 +139,7 @@ impl<'l> Load<'l> {
         let mut env = Env::new(self.protos.clone(), hook);
         env.globals.extend(self.linker.globals.clone());
         env.kconfig.extend(self.linker.kconfig.clone());
+        env.types.clone_from(&self.linker.types);
         env
     }
 

@@ -37,7 +37,18 @@ macro_rules! bpf_call_0 { ($($t:tt)*) => { $crate::__bpf_call! { 0, $($t)* } }; 
 /// }
 /// ```
 ///
-/// After `#[id = N]` may stand `#[effects(gpl_only, invalidates_packet, no_trap, ...)]`.
+/// After `#[id = N]` may stand `#[effects(gpl_only, invalidates_packet, no_trap, ...)]`. With `#[kfunc]` in its place the
+/// helper has no number of its own: plugins call it by name (`extern __u64 twice(__u64 x) __ksym;`).
+///
+/// ```
+/// stingless::bpf_call_1! {
+///     /// Three times its argument.
+///     #[kfunc]
+///     pub fn thrice(_caller, x: u64) -> u64 { x.wrapping_mul(3) }
+/// }
+/// use stingless::Helper;
+/// assert_eq!(thrice::proto().id, stingless::abi::kfunc_id("thrice"));
+/// ```
 #[macro_export]
 macro_rules! bpf_call_1 { ($($t:tt)*) => { $crate::__bpf_call! { 1, $($t)* } }; }
 
@@ -60,6 +71,20 @@ macro_rules! bpf_call_5 { ($($t:tt)*) => { $crate::__bpf_call! { 5, $($t)* } }; 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __bpf_call {
+    ($n:literal,
+     $(#[doc = $doc:expr])*
+     #[kfunc]
+     $(#[effects($($effect:ident),* $(,)?)])?
+     $vis:vis fn $name:ident $($rest:tt)*
+    ) => {
+        $crate::__bpf_call! {
+            $n,
+            $(#[doc = $doc])*
+            #[id = $crate::abi::kfunc_id(stringify!($name))]
+            $(#[effects($($effect),*)])?
+            $vis fn $name $($rest)*
+        }
+    };
     ($n:literal,
      $(#[doc = $doc:expr])*
      #[id = $id:expr]

@@ -1,7 +1,7 @@
 //! The walk over the instructions: what each one asks of the machine.
 
 use stingless_abi::{CtxField, CtxLayout, FieldKind, Lowered, NativeOp, TrapKind};
-use stingless_isa::{AtomicOp, Callee, Insn, Operand, Ref, Reg, Size};
+use stingless_isa::{AluOp, AtomicOp, Callee, Insn, Operand, Ref, Reg, Size};
 use stingless_verifier::Access;
 
 use crate::CompileError;
@@ -53,7 +53,10 @@ impl<M: Machine> Lowering<'_, M> {
             return Ok(());
         }
         match self.program.insns()[at as usize] {
-            Insn::Alu { op, width, dst, src } => self.machine.alu(op, width, dst, src),
+            Insn::Alu { op, width, dst, src } => {
+                let divides = matches!(op, AluOp::Div | AluOp::Sdiv | AluOp::Mod | AluOp::Smod);
+                self.machine.alu(op, width, dst, src, divides && self.program.nonzero(at, width));
+            }
             Insn::Unary { op, width, dst } => self.machine.unary(op, width, dst),
             Insn::LoadImm { dst, value } => self.machine.load_imm(dst, value, Origin::Plugin),
             Insn::LoadRef { dst, target } => self.load_ref(at, dst, target)?,
@@ -245,7 +248,8 @@ impl<M: Machine> Lowering<'_, M> {
     }
 
     fn helper_call(&self, insn: u32, id: u32, may_trap: bool) -> HelperCall {
-        HelperCall { insn, id, may_trap, env: self.program.options.env_helpers.contains(&id) }
+        let zeros = self.program.facts.and_then(|f| f.unset_args.get(&insn)).copied().unwrap_or(0);
+        HelperCall { insn, id, may_trap, env: self.program.options.env_helpers.contains(&id), zeros }
     }
 }
 

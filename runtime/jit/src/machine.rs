@@ -49,6 +49,8 @@ pub(crate) struct HelperCall {
     pub(crate) may_trap: bool,
     /// Its row has an environment: store it first.
     pub(crate) env: bool,
+    /// Arguments to pass as 0, bit `i` is `r<i>`.
+    pub(crate) zeros: u8,
 }
 
 /// `LD_ABS` and `LD_IND` in native terms: `r6` points to a context with pointers to the packet's two ends.
@@ -94,7 +96,8 @@ pub(crate) trait Machine: Sized {
     /// The next instruction begins here.
     fn bind(&mut self, insn: u32);
 
-    fn alu(&mut self, op: AluOp, width: Width, dst: Reg, src: Operand);
+    /// `nonzero` says that `src` is known not to be zero in that width.
+    fn alu(&mut self, op: AluOp, width: Width, dst: Reg, src: Operand, nonzero: bool);
     fn unary(&mut self, op: UnaryOp, width: Width, dst: Reg);
     fn load_imm(&mut self, dst: Reg, value: u64, origin: Origin);
     /// Loads a literal that publishing fills in.

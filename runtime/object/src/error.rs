@@ -23,6 +23,12 @@ pub mod budget {
     pub const BTF: usize = 4 << 20;
     /// BTF types, `void` not counted.
     pub const TYPES: usize = 65_536;
+    /// Bytes of a host's type information, which is a kernel's perhaps.
+    pub const HOST_BTF: usize = 64 << 20;
+    /// Types of a host.
+    pub const HOST_TYPES: usize = 1 << 20;
+    /// How deep a host's types nest by value: Linux has some beyond 32.
+    pub const HOST_TYPE_DEPTH: u32 = 64;
     /// How deep BTF types nest by value: arrays, structs, unions, typedefs and qualifiers.
     pub const TYPE_DEPTH: u32 = 32;
     /// Instructions, over all functions.
@@ -106,6 +112,8 @@ pub enum ObjectErrorKind {
         /// What is wrong with it.
         problem: MapProblem,
     },
+    /// A file that was to have type information.
+    NoTypes,
     /// Type information.
     Btf(BtfErrorKind),
 }
@@ -199,6 +207,7 @@ impl fmt::Display for ObjectErrorKind {
             K::Unsupported { what } => write!(f, "{what} is not supported"),
             K::CodeLength { bytes } => write!(f, "{bytes} bytes of code are not a whole number of 8-byte slots"),
             K::Map { map, problem } => write!(f, "map `{map}`: {problem}"),
+            K::NoTypes => write!(f, "no section `.BTF`"),
             K::Btf(kind) => kind.fmt(f),
         }
     }

@@ -14,12 +14,13 @@ mod license;
 mod link;
 mod maps;
 mod object_file;
+mod relo;
 mod reloc;
 mod unit;
 
 pub use error::{MapProblem, ObjectError, ObjectErrorKind, budget};
 pub use license::is_gpl_compatible;
-pub use link::{Env, KconfigValue, LinkError, LinkErrorKind, Place, link};
+pub use link::{Env, KconfigError, KconfigValue, LinkError, LinkErrorKind, Place, link};
 pub use maps::{Contents, GlobalDef, MapDef, MapSource};
 pub use object_file::{Object, ProgramDef};
 pub use unit::{

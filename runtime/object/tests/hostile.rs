@@ -2,7 +2,10 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{all, bytes, env};
+use stingless_object::btf::HostTypes;
 use stingless_object::{Object, link};
 
 /// xorshift64*: the same numbers on every machine.
@@ -24,7 +27,9 @@ impl Random {
 /// Parses and links everything: what comes out does not matter, that it comes out does.
 fn exercise(bytes: &[u8]) -> bool {
     let Ok(object) = Object::parse(bytes) else { return false };
-    let env = env();
+    let mut env = env();
+    // Types that are searched by name, too: those of the same hostile bytes.
+    env.types.extend(HostTypes::parse(bytes).ok().map(Arc::new));
     for program in 0..object.programs().len() {
         if let Err(err) = link(&object, program, &env) {
             let _ = err.to_string();

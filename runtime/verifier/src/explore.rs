@@ -1,6 +1,6 @@
 //! Walks all paths, depth first, and prunes those that a kept state covers.
 
-use stingless_isa::{Callee, Insn};
+use stingless_isa::{Callee, Insn, Reg};
 use stingless_object::Unit;
 
 use crate::check::{Check, Checker, Fail, bug, fail};
@@ -10,9 +10,11 @@ use crate::facts::Stats;
 use crate::liveness::Liveness;
 use crate::obligation::{of_helper, of_insn};
 use crate::prune::{self, Comparison, Keeper, KeptId, Mode, NONE, NodePair, Widening};
-use crate::report::{Kind, START, Trace, explain};
+use crate::region::Region;
+use crate::report::{Kind, explain};
 use crate::state::State;
 use crate::step::{Machine, Next};
+use crate::trace::{Ended, Log, START};
 use stingless_abi::Trust;
 
 /// A path that is still to be walked.
@@ -29,6 +31,15 @@ struct Path {
     step: u32,
 }
 
+/// A global function that was explored.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Explored {
+    /// Bit `n`: argument `n` may be packet memory that the function moves, and goes stale with it.
+    pub(crate) moving: u8,
+    /// Its longest path.
+    pub(crate) longest: u64,
+}
+
 /// What all explorations of one verification share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -36,12 +47,14 @@ pub(crate) struct Shared {
     pub(crate) stats: Stats,
     /// Instructions examined and states compared.
     pub(crate) work: u64,
-    /// The longest path of each global function that was explored, by subprogram.
-    pub(crate) functions: Vec<Option<u64>>,
+    /// How each global function was explored, by subprogram.
+    pub(crate) functions: Vec<Vec<Explored>>,
     /// Global functions being explored.
     pub(crate) nesting: usize,
     /// Numbers were widened that proofs relied on.
     pub(crate) widened: bool,
+    /// What is logged of the paths where [`Env::trace`] asks for it.
+    pub(crate) log: Log,
 }
 
 /// Unfinished states that a path is compared with, latest first.
@@ -61,6 +74,33 @@ struct Earlier {
     looping: u32,
 }
 
+/// What makes sure that the loop through a forced checkpoint ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// Nothing: it is no such place.
+    None,
+    /// The helper calls back so many times.
+    Callback,
+    /// `may_goto` counts.
+    MayGoto,
+    /// The iterator with this id runs out; `None` where it has.
+    Iterator(Option<u32>),
+}
+
+/// Whether an instruction steps an iterator.
+fn steps(env: &Env<'_>, insn: &Insn) -> bool {
+    let Insn::Call(Callee::Helper(id)) = insn else { return false };
+    env.unit.protos.get(*id).is_some_and(|p| p.steps().is_some())
+}
+
+/// The iterator that a call is about to step, where there are elements left.
+fn stepped_iterator(env: &Env<'_>, state: &State, insn: &Insn) -> Option<u32> {
+    let Insn::Call(Callee::Helper(id)) = insn else { return None };
+    let value = state.reg(*Reg::ARGS.get(env.unit.protos.get(*id)?.steps()?)?);
+    let Some(Region::Stack(frame)) = value.region() else { return None };
+    state.object_at(usize::from(frame), value.fixed_off()?).filter(|o| o.active).map(|o| o.id)
+}
+
 /// What looking at kept states gives.
 enum Visit {
     /// The path goes on.
@@ -77,7 +117,6 @@ pub(crate) struct Explorer<'m, 'a> {
     pending: Vec<Path>,
     keeper: Keeper,
     since_kept: Since,
-    trace: Trace,
 }
 
 /// What was walked since a state was kept, on whatever paths, as Linux counts: counted by path, the short ends of many
@@ -92,15 +131,7 @@ impl<'m, 'a> Explorer<'m, 'a> {
     /// An explorer that has walked nothing.
     pub(crate) fn new(machine: &'m mut Machine<'a>, live: &'a Liveness, shared: &'m mut Shared) -> Explorer<'m, 'a> {
         let keeper = Keeper::new(machine.env.unit.code.len());
-        Explorer {
-            machine,
-            live,
-            shared,
-            pending: Vec::new(),
-            keeper,
-            since_kept: Since::default(),
-            trace: Trace::default(),
-        }
+        Explorer { machine, live, shared, pending: Vec::new(), keeper, since_kept: Since::default() }
     }
 
     /// Walks all paths; gives the instructions of the longest.
@@ -127,19 +158,22 @@ impl<'m, 'a> Explorer<'m, 'a> {
     }
 
     /// The report of a failure at the end of the path to `step`.
-    fn report(&self, at: usize, step: u32, stop: Stop) -> Box<VerifierError> {
+    fn report(&mut self, at: usize, step: u32, stop: Stop) -> Box<VerifierError> {
         let env = self.machine.env;
         let fail = match stop {
             Stop::Here(fail) => *fail,
             Stop::Report(error) => return error,
         };
         let (kind, blame) = (fail.kind, fail.blame);
+        if env.trace {
+            self.shared.log.end(step, Ended::Failed);
+        }
         // Where the budget ran out says little: where most states were kept, the loop is.
         let stray = matches!(kind, Kind::Budget | Kind::MemoryBudget) && env.cfg.loop_of(at).is_none();
         let at = if stray { self.keeper.hottest(|insn| env.cfg.loop_of(insn).is_some()).unwrap_or(at) } else { at };
         let mut error = to_error(env.unit, at, fail);
         if env.trace {
-            explain(env.unit, env.cfg, &self.trace.path_to(step), kind, blame, &mut error);
+            explain(env.unit, env.cfg, &self.shared.log.path_to(step), kind, blame, &mut error);
         } else if error.class == Class::LoopOrBudget {
             // What used up the budget is not walked again.
             explain(env.unit, env.cfg, &[at as u32], kind, blame, &mut error);
@@ -153,6 +187,9 @@ impl<'m, 'a> Explorer<'m, 'a> {
         if self.machine.env.cfg.is_prune_point(path.at)
             && let Visit::Covered { tail, low } = self.visit(path)?
         {
+            if self.machine.env.trace {
+                self.shared.log.end(path.step, Ended::Covered(path.at as u32));
+            }
             return Ok(Some((path.steps.saturating_add(tail), low)));
         }
         self.spend(path)?;
@@ -175,12 +212,18 @@ impl<'m, 'a> Explorer<'m, 'a> {
                     state: *state,
                     parent: path.parent,
                     steps: path.steps,
-                    rounds: path.rounds + u32::from(self.machine.env.cfg.is_forced_checkpoint(path.at)),
+                    // An iterator counts its own steps.
+                    rounds: path.rounds + u32::from(env.cfg.is_forced_checkpoint(path.at) && !steps(env, insn)),
                     step: path.step,
                 });
                 path.at = now as usize;
             }
-            Next::End => return Ok(Some((path.steps, NONE))),
+            Next::End => {
+                if env.trace {
+                    self.shared.log.end(path.step, Ended::Returned);
+                }
+                return Ok(Some((path.steps, NONE)));
+            }
         }
         Ok(None)
     }
@@ -190,7 +233,7 @@ impl<'m, 'a> Explorer<'m, 'a> {
         let limits = self.machine.env.limits;
         path.steps += 1;
         if self.machine.env.trace {
-            path.step = self.trace.push(path.at, path.step);
+            path.step = self.shared.log.push(path.at, path.step, &path.state);
         }
         self.shared.work += 1;
         self.shared.stats.insns_processed += 1;
@@ -219,15 +262,18 @@ impl<'m, 'a> Explorer<'m, 'a> {
         if !env.unit.funcs.get(subprog).is_some_and(|f| f.global) {
             return Ok(());
         }
-        let known = self.shared.functions.get(subprog).copied().flatten();
+        let moving = moving_arguments(env, &path.state, subprog);
+        // What was proved with more of its arguments going stale holds with fewer.
+        let known = self.shared.functions.get(subprog).and_then(|f| f.iter().find(|e| e.moving & moving == moving));
         let longest = match known {
-            Some(longest) => longest,
+            Some(explored) => explored.longest,
             None => {
                 let collector = self.machine.take_collector();
-                let (longest, collector) = crate::verify::function(env, self.live, self.shared, collector, subprog)?;
+                let which = (subprog, moving);
+                let (longest, collector) = crate::verify::function(env, self.live, self.shared, collector, which)?;
                 self.machine.collector = collector;
-                if let Some(slot) = self.shared.functions.get_mut(subprog) {
-                    *slot = Some(longest);
+                if let Some(list) = self.shared.functions.get_mut(subprog) {
+                    list.push(Explored { moving, longest });
                 }
                 longest
             }
@@ -238,12 +284,23 @@ impl<'m, 'a> Explorer<'m, 'a> {
 
     /// Looks for a kept state that covers the path; else keeps the path's own state, now and then.
     fn visit(&mut self, path: &mut Path) -> Result<Visit, Box<Fail>> {
-        let forced = self.machine.env.cfg.is_forced_checkpoint(path.at);
-        let calls = forced && matches!(self.machine.env.unit.code.insns()[path.at], Insn::Call(_));
+        let env = self.machine.env;
+        let forced = env.cfg.is_forced_checkpoint(path.at);
+        let insn = &env.unit.code.insns()[path.at];
+        let turn = match insn {
+            _ if !forced => Turn::None,
+            insn if steps(env, insn) => Turn::Iterator(stepped_iterator(env, &path.state, insn)),
+            Insn::Call(_) => Turn::Callback,
+            insn => {
+                debug_assert!(matches!(insn, Insn::MayGoto { .. }));
+                Turn::MayGoto
+            }
+        };
         let mut earlier = Earlier::default();
-        if let Some(visit) = self.visit_unfinished(path, (forced, calls), &mut earlier)? {
+        if let Some(visit) = self.visit_unfinished(path, turn, &mut earlier)? {
             return Ok(visit);
         }
+        let due = forced || self.is_due(earlier);
         let candidates = self.keeper.finished(path.at).to_vec();
         for id in candidates.into_iter().rev() {
             self.shared.work += 1;
@@ -256,23 +313,30 @@ impl<'m, 'a> Explorer<'m, 'a> {
                 let tail = self.keeper.get(id).longest;
                 return Ok(self.covered(id, tail, low));
             }
-            self.keeper.miss(id, if forced { 64 } else { 3 });
+            // Where no state is kept anew, the rounds of a loop would drive out the few that are.
+            if due {
+                self.keeper.miss(id, if forced { 64 } else { 3 });
+            }
         }
-        if calls && path.state.frame().iterations == 0 {
+        if turn == Turn::Callback && path.state.frame().iterations == 0 {
             path.state.frame_mut().instance = self.machine.fresh_id();
         }
-        self.keep(path, forced, earlier)
+        if due { self.keep(path, earlier) } else { Ok(Visit::GoOn) }
+    }
+
+    /// Whether enough was walked since a state was kept.
+    fn is_due(&self, earlier: Earlier) -> bool {
+        let Since { jumps, insns } = self.since_kept;
+        if earlier.looping > 0 { jumps >= 20 || insns >= 100 } else { jumps >= 2 && insns >= 8 }
     }
 
     /// Compares the path with the latest of the states it came by: a loop that converged, or one that never ends.
-    fn visit_unfinished(
-        &mut self,
-        path: &Path,
-        (forced, calls): (bool, bool),
-        earlier: &mut Earlier,
-    ) -> Result<Option<Visit>, Box<Fail>> {
+    fn visit_unfinished(&mut self, path: &Path, turn: Turn, earlier: &mut Earlier) -> Result<Option<Visit>, Box<Fail>> {
+        let env_widens = self.machine.env.widens_all;
         let mut left = self.keeper.unfinished_at(path.at).len();
-        while left > 0 && earlier.looping < MAX_ROUNDS_COMPARED {
+        // Without widening, a loop may come round in full before it is seen to.
+        let most = if env_widens { MAX_ROUNDS_COMPARED } else { 8 * MAX_ROUNDS_COMPARED };
+        while left > 0 && earlier.looping < most {
             left -= 1;
             let id = self.keeper.unfinished_at(path.at)[left];
             self.shared.work += 1;
@@ -281,14 +345,18 @@ impl<'m, 'a> Explorer<'m, 'a> {
             }
             earlier.looping += 1;
             let kept = self.keeper.get(id);
-            // The same loop, a round later: a callback that returned, or a `may_goto` that went on.
-            let again = match (&kept.state, calls) {
-                (Some(old), true) => {
+            // The same loop, a round later: a callback that returned, a `may_goto` that went on, an iterator that gave an
+            // element.
+            let again = match (&kept.state, turn) {
+                (None, _) | (_, Turn::None | Turn::Iterator(None)) => false,
+                (Some(old), Turn::Callback) => {
                     let (was, now) = (old.frame(), path.state.frame());
                     now.iterations > 0 && was.instance == now.instance
                 }
-                (_, _) => forced && kept.rounds != path.rounds,
+                (Some(_), Turn::MayGoto) => kept.rounds != path.rounds,
+                (Some(old), Turn::Iterator(Some(id))) => old.active_iterator(id).is_some(),
             };
+            let moved = kept.rounds != path.rounds || kept.state.as_ref().is_some_and(|o| o.steps_differ(&path.state));
             if again {
                 earlier.latest = earlier.latest.or(Some(id));
                 earlier.rounds += 1;
@@ -296,7 +364,7 @@ impl<'m, 'a> Explorer<'m, 'a> {
                     self.machine.collector.converges();
                     return Ok(Some(self.covered(id, 0, id)));
                 }
-            } else if kept.rounds == path.rounds && self.covers(id, path, Mode::Exact) {
+            } else if !moved && self.covers(id, path, Mode::Exact) {
                 return fail(Kind::InfiniteLoop, "the loop comes back here with nothing changed: it never ends");
             }
         }
@@ -330,13 +398,8 @@ impl<'m, 'a> Explorer<'m, 'a> {
         true
     }
 
-    /// Keeps the path's state where that is due.
-    fn keep(&mut self, path: &mut Path, forced: bool, earlier: Earlier) -> Result<Visit, Box<Fail>> {
-        let Since { jumps, insns } = self.since_kept;
-        let due = if earlier.looping > 0 { jumps >= 20 || insns >= 100 } else { jumps >= 2 && insns >= 8 };
-        if !forced && !due {
-            return Ok(Visit::GoOn);
-        }
+    /// Keeps the path's state.
+    fn keep(&mut self, path: &mut Path, earlier: Earlier) -> Result<Visit, Box<Fail>> {
         if let Some(old) = earlier.latest.and_then(|id| self.keeper.get(id).state.as_deref()) {
             let all = self.machine.env.widens_all && earlier.rounds >= PATIENCE;
             let widening = if all { Widening::All } else { Widening::Imprecise };
@@ -379,6 +442,15 @@ impl Stop {
     }
 }
 
+/// The arguments of a global function that are packet memory which it may move.
+fn moving_arguments(env: &Env<'_>, state: &State, subprog: usize) -> u8 {
+    if !env.moves_data.get(subprog).copied().unwrap_or(true) {
+        return 0;
+    }
+    let args = Reg::ARGS.into_iter().enumerate();
+    args.filter(|(_, reg)| state.reg(*reg).region().is_some_and(Region::moves)).fold(0, |bits, (at, _)| bits | 1 << at)
+}
+
 /// Proves all that must hold before an instruction.
 fn prove(env: &Env<'_>, state: &State, insn: &Insn) -> Check {
     let checker = Checker { env, state };
@@ -393,6 +465,7 @@ fn prove(env: &Env<'_>, state: &State, insn: &Insn) -> Check {
             for obligation in of_helper(proto) {
                 checker.prove(&obligation).map_err(|f| f.of(&obligation))?;
             }
+            checker.map_takes_writes(proto)?;
             checker.lock_matches(proto)
         }
         Insn::Call(Callee::Local(target)) => checker.function(target),

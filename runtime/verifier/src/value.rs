@@ -3,7 +3,8 @@
 //! Invariants:
 //!
 //! 1. A scalar with a link (`id` not 0) equals the link's base plus `off`, modulo 2^64, in all 64 bits. All holders of
-//!    one id in a state hold the same base.
+//!    one id in a state hold the same base. With [`LOW`] in its id, a scalar is the low 32 bits of that sum, zero-extended:
+//!    what a 32-bit addition leaves that may have wrapped.
 //! 2. A pointer's address is its region's base plus `off` plus a member of `num`. For regions with a learned range, an
 //!    `id` names the exact value of the variable part: pointers with the same id have the same variable part. It may be
 //!    the id of a scalar with delta 0. For other regions an id names the pointer that a helper returned: copies share it.
@@ -13,6 +14,9 @@
 use crate::domain::Scalar;
 use crate::precision::NodeId;
 use crate::region::Region;
+
+/// Bit of a scalar's link: it holds of the low 32 bits. No fresh id has it.
+pub(crate) const LOW: u32 = 1 << 31;
 
 /// What kind of thing a register holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +51,16 @@ pub(crate) struct Value {
 impl Value {
     /// Nothing that may be read.
     pub(crate) const UNINIT: Value = Value { kind: Kind::Uninit, ..Value::scalar(Scalar::constant(0)) };
+
+    /// The id of a number's link, without [`LOW`].
+    pub(crate) const fn base(&self) -> u32 {
+        self.id & !LOW
+    }
+
+    /// Whether a number's link holds of its low 32 bits only.
+    pub(crate) const fn is_low(&self) -> bool {
+        self.id & LOW != 0
+    }
 
     /// A number.
     pub(crate) const fn scalar(num: Scalar) -> Value {

@@ -4,6 +4,7 @@
 
 mod btf;
 mod caps;
+mod kfunc;
 mod map;
 mod prog;
 mod run;

@@ -8,6 +8,7 @@ use stingless_isa::encode;
 use stingless_object::{Env, LinkError, LinkErrorKind, Object, Unit, link};
 
 use super::btf::FuncBtf;
+use super::kfunc::resolve;
 use super::map::KernelMap;
 use super::prog::{KernelProg, LoadError, Source};
 
@@ -100,7 +101,8 @@ impl KernelProg {
     /// The system's. A unit that cannot be encoded is refused as invalid, with the encoder's words as the log.
     pub fn load_unit(unit: &Unit, license: &str, maps: &[&KernelMap]) -> Result<KernelProg, LoadError> {
         let invalid = |log| LoadError { error: io::ErrorKind::InvalidInput.into(), log };
-        let insns = encode(&unit.code).map_err(|err| invalid(err.to_string()))?;
+        let mut insns = encode(&unit.code).map_err(|err| invalid(err.to_string()))?;
+        resolve(unit, &mut insns).map_err(invalid)?;
         let funcs = FuncBtf::of(unit, unit.hook.ctx().map_or("", |c| &c.name));
         let prog_type = unit.hook.linux_type;
         let source = Source { name: &unit.name, prog_type, insns: &insns, license, funcs: Some(&funcs) };

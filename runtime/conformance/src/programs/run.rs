@@ -113,6 +113,8 @@ pub fn contents(loaded: &Collection) -> Result<Outcome, Error> {
                 out.rings.insert(name.to_owned(), records);
             }
             MapKind::ProgArray => {}
+            // Objects of the host, and values without keys.
+            kind if kind.is_handles() || map.spec().key_size == 0 => {}
             _ => {
                 out.maps.insert(name.to_owned(), elements(map)?);
             }

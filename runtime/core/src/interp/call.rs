@@ -65,7 +65,9 @@ impl<M: Memory> Turn<'_, '_, M> {
         };
         let proto = self.program.unit().protos.get(id).map(|p| &**p);
         let [_, r1, r2, r3, r4, r5, ..] = self.regs;
-        let args = [r1, r2, r3, r4, r5];
+        let mut args = [r1, r2, r3, r4, r5];
+        let unset = self.program.facts().and_then(|f| f.unset_args.get(&(self.pc as u32))).copied().unwrap_or(0);
+        (1..=5).filter(|reg| unset & 1 << reg != 0).for_each(|reg: usize| args[reg - 1] = 0);
         self.machine.mem.before_call(self.site(), proto, args)?;
         self.cx.set_at(self.pc);
         let r0 = if proto.is_some_and(|p| p.effects.tail_call) {
@@ -109,9 +111,12 @@ fn callback_kind(proto: &Proto) -> Option<CallbackKind> {
     proto.args.iter().find_map(|arg| match arg.kind {
         ArgKind::Callback(kind) => Some(kind),
         ArgKind::Anything
+        | ArgKind::Optional
         | ArgKind::Scalar
         | ArgKind::ConstScalar
         | ArgKind::Ctx
+        | ArgKind::CtxOrNull
+        | ArgKind::MapValueOut { .. }
         | ArgKind::Map(_)
         | ArgKind::MapKey
         | ArgKind::MapValue(_)
@@ -120,7 +125,12 @@ fn callback_kind(proto: &Proto) -> Option<CallbackKind> {
         | ArgKind::ConstStr
         | ArgKind::CallbackCtx
         | ArgKind::Acquired(_)
-        | ArgKind::SpinLock => None,
+        | ArgKind::SpinLock
+        | ArgKind::Dynptr(_)
+        | ArgKind::DynptrClone
+        | ArgKind::LastingMem
+        | ArgKind::Buffer
+        | ArgKind::Object { .. } => None,
     })
 }
 

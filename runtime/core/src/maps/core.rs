@@ -2,12 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use stingless_abi::map::{BPF_ANY, BPF_EXIST, BPF_NOEXIST, F_RDONLY, F_WRONLY, F_ZERO_SEED};
-use stingless_abi::{MapKind, MapSpec};
+use stingless_abi::map::{BPF_ANY, BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST, F_RDONLY, F_WRONLY, F_ZERO_SEED};
+use stingless_abi::{MapKind, MapSpec, SpecialKind};
 
 use super::error::MapError;
 use super::fault::{ENOTSUPP, Fault};
+use super::fifo::{Bloom, Fifo};
 use super::hash::Hasher;
+use super::keys::Keys;
 use super::layout::{ArrayLayout, MAGIC, TableLayout, VERSION};
 use super::progs::{ProgArray, ProgTarget};
 use super::raw::{ArrayRegion, Backing, Region, RingRegion, Source, TableRegion};
@@ -29,6 +31,10 @@ pub(crate) enum Storage {
     Ring(Ring),
     /// Prog array.
     Progs(ProgArray),
+    /// Queue or stack.
+    Fifo(Fifo),
+    /// Bloom filter.
+    Bloom(Bloom),
 }
 
 /// What handles and programs share. Programs hold its address (`runtime_addr`).
@@ -37,6 +43,8 @@ pub(crate) struct MapCore {
     pub(super) name: Arc<str>,
     pub(super) spec: MapSpec,
     pub(super) storage: Storage,
+    /// What its keys are, where it is a table.
+    pub(super) keys: Keys,
     /// Of the spec, for the paths of programs.
     pub(super) per_slot: bool,
     /// As above.
@@ -55,6 +63,7 @@ impl MapCore {
             name,
             spec: spec.clone(),
             storage,
+            keys: Keys::new(spec),
             per_slot: spec.kind.is_per_slot(),
             prog_writes: spec.prog_writes(),
             frozen: AtomicBool::new(false),
@@ -80,6 +89,8 @@ impl MapCore {
             Storage::Table(table) => table.region().region().bytes(),
             Storage::Ring(ring) => RingRegion::bytes_for(ring.region().size() as u32),
             Storage::Progs(progs) => ProgArray::bytes_for(progs.entries()),
+            Storage::Fifo(_) => fifo_bytes(&self.spec),
+            Storage::Bloom(_) => Bloom::words(&self.spec) * 8,
         }
     }
 
@@ -90,11 +101,23 @@ impl MapCore {
         let page = |bytes: usize| bytes.next_multiple_of(PAGE);
         match spec.kind {
             MapKind::Array | MapKind::PercpuArray => ArrayLayout::new(spec, slots).map(|layout| page(layout.bytes)),
-            MapKind::Hash | MapKind::LruHash | MapKind::PercpuHash => {
-                TableLayout::new(spec, slots).map(|layout| page(layout.bytes))
-            }
+            MapKind::Hash
+            | MapKind::LruHash
+            | MapKind::PercpuHash
+            | MapKind::LruPercpuHash
+            | MapKind::LpmTrie
+            | MapKind::PerfEventArray
+            | MapKind::CgroupArray
+            | MapKind::Devmap
+            | MapKind::DevmapHash
+            | MapKind::Cpumap
+            | MapKind::Xskmap
+            | MapKind::Sockmap
+            | MapKind::Sockhash => TableLayout::new(spec, slots).map(|layout| page(layout.bytes)),
             MapKind::Ringbuf => Ok(RingRegion::bytes_for(spec.max_entries)),
             MapKind::ProgArray => Ok(ProgArray::bytes_for(spec.max_entries)),
+            MapKind::Queue | MapKind::Stack => Ok(fifo_bytes(spec)),
+            MapKind::BloomFilter => Ok(Bloom::words(spec) * 8),
         }
     }
 
@@ -139,7 +162,7 @@ impl MapCore {
     pub(super) fn ring(&self) -> Result<&Ring, Fault> {
         match &self.storage {
             Storage::Ring(ring) => Ok(ring),
-            Storage::Array(_) | Storage::Table(_) | Storage::Progs(_) => {
+            Storage::Array(_) | Storage::Table(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) => {
                 Err(Fault::Operation("ring buffer operations", libc::EINVAL))
             }
         }
@@ -148,7 +171,9 @@ impl MapCore {
     fn progs(&self) -> Result<&ProgArray, Fault> {
         match &self.storage {
             Storage::Progs(progs) => Ok(progs),
-            Storage::Array(_) | Storage::Table(_) | Storage::Ring(_) => Err(Fault::Operation("programs", libc::EINVAL)),
+            Storage::Array(_) | Storage::Table(_) | Storage::Ring(_) | Storage::Fifo(_) | Storage::Bloom(_) => {
+                Err(Fault::Operation("programs", libc::EINVAL))
+            }
         }
     }
 
@@ -182,7 +207,11 @@ impl MapCore {
     fn check_elements(&self, op: &'static str) -> Result<(), MapError> {
         match &self.storage {
             Storage::Ring(_) => Err(self.name_fault(Fault::Operation(op, ENOTSUPP))),
-            Storage::Array(_) | Storage::Table(_) | Storage::Progs(_) => Ok(()),
+            Storage::Fifo(_) | Storage::Bloom(_) if matches!(op, "delete" | "next_key") => {
+                let errno = if self.spec.kind == MapKind::BloomFilter { libc::EOPNOTSUPP } else { libc::EINVAL };
+                Err(self.name_fault(Fault::Operation(op, errno)))
+            }
+            Storage::Array(_) | Storage::Table(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) => Ok(()),
         }
     }
 
@@ -191,6 +220,17 @@ impl MapCore {
         self.check_elements("lookup")?;
         self.check_key(key)?;
         self.check_size("value", out.len(), self.host_value_size())?;
+        let found = self.read_into(key, out)?;
+        // Whether a lock is held is nobody's business.
+        for (at, byte) in out.iter_mut().enumerate().filter(|_| !self.spec.special.is_empty()) {
+            if self.spec.special.iter().any(|f| f.holds(at as u32)) {
+                *byte = 0;
+            }
+        }
+        Ok(found)
+    }
+
+    fn read_into(&self, key: &[u8], out: &mut [u8]) -> Result<bool, MapError> {
         match &self.storage {
             Storage::Array(array) => {
                 let window = array.element(Source::from(key).word(0) as u32);
@@ -198,8 +238,11 @@ impl MapCore {
             }
             Storage::Table(table) => {
                 let guard = epoch::enter();
-                with_key!(table, Source::from(key), |words| table.read(words, out, &guard))
-                    .map_err(|fault| self.name_fault(fault))
+                let found = self.keys.look(Source::from(key), |key| {
+                    // A fault ends the search as a find does.
+                    with_key!(table, key, |words| table.read(words, out, &guard)).map(|f| f.then_some(())).transpose()
+                });
+                found.transpose().map(|f| f.is_some()).map_err(|fault| self.name_fault(fault))
             }
             Storage::Progs(progs) => {
                 let found = progs.get(Source::from(key).word(0) as u32);
@@ -207,6 +250,40 @@ impl MapCore {
                 Ok(found.is_some())
             }
             Storage::Ring(_) => Ok(false),
+            Storage::Fifo(fifo) => Ok(fifo.peek().map(|value| out.copy_from_slice(&value)).is_ok()),
+            Storage::Bloom(bloom) => Ok(bloom.peek(&Source::from(&*out)).is_ok()),
+        }
+    }
+
+    /// Adds a value to a queue, a stack or a bloom filter.
+    pub(super) fn push(&self, value: Source<'_>, flags: u64) -> Result<(), Fault> {
+        match &self.storage {
+            Storage::Fifo(fifo) => fifo.push(value.to_boxed(), flags),
+            Storage::Bloom(bloom) => bloom.push(&value, flags),
+            Storage::Array(_) | Storage::Table(_) | Storage::Ring(_) | Storage::Progs(_) => {
+                Err(Fault::Operation("push", libc::EINVAL))
+            }
+        }
+    }
+
+    /// The next value of a queue or a stack, taken out or copied.
+    pub(crate) fn next(&self, take: bool) -> Result<Box<[u8]>, Fault> {
+        match &self.storage {
+            Storage::Fifo(fifo) if take => fifo.pop(),
+            Storage::Fifo(fifo) => fifo.peek(),
+            Storage::Bloom(_) | Storage::Array(_) | Storage::Table(_) | Storage::Ring(_) | Storage::Progs(_) => {
+                Err(Fault::Operation("pop", libc::EINVAL))
+            }
+        }
+    }
+
+    /// Takes the next value of a queue or a stack out.
+    pub(crate) fn pop(&self) -> Result<Option<Vec<u8>>, MapError> {
+        self.check_write("pop")?;
+        match self.next(true) {
+            Ok(value) => Ok(Some(value.into_vec())),
+            Err(Fault::NotFound) => Ok(None),
+            Err(fault) => Err(self.name_fault(fault)),
         }
     }
 
@@ -222,8 +299,9 @@ impl MapCore {
     #[inline]
     pub(super) fn store(&self, key: Source<'_>, put: Put<'_>, flags: u64) -> Result<(), Fault> {
         if flags > BPF_EXIST {
-            return Err(Fault::Flags(flags));
+            return self.store_locked(key, put, flags);
         }
+        let put = put.around(&self.spec.special);
         match &self.storage {
             Storage::Array(array) => {
                 let index = key.word(0) as u32;
@@ -237,13 +315,42 @@ impl MapCore {
                 }
                 Ok(())
             }
-            Storage::Table(table) => with_key!(table, key, |words| table.update(words, put, flags)),
+            Storage::Table(table) => self.keys.update(table, key, put, flags),
+            Storage::Fifo(_) | Storage::Bloom(_) => match put {
+                Put::Whole(value) | Put::One(_, value) => self.push(value, flags),
+            },
             Storage::Progs(_) if flags != BPF_ANY => Err(Fault::Flags(flags)),
             Storage::Progs(progs) => match key.word(0) as u32 {
                 index if index >= progs.entries() => Err(Fault::Index(index)),
                 _ => Err(Fault::Operation("values as programs", libc::EBADF)),
             },
             Storage::Ring(_) => Err(Fault::Operation("update", ENOTSUPP)),
+        }
+    }
+
+    /// Update with `BPF_F_LOCK`: a value that is there is written over in place, under its spin lock.
+    #[cold]
+    fn store_locked(&self, key: Source<'_>, put: Put<'_>, flags: u64) -> Result<(), Fault> {
+        let plain = flags & !BPF_F_LOCK;
+        let locks = self.spec.special.iter().any(|f| f.kind == SpecialKind::SpinLock);
+        let (true, true, Put::Whole(source)) = (plain <= BPF_EXIST, locks, put) else {
+            return Err(Fault::Flags(flags));
+        };
+        let around = source.around(&self.spec.special);
+        match &self.storage {
+            Storage::Array(array) => {
+                let index = key.word(0) as u32;
+                let window = array.element(index).ok_or(Fault::Index(index))?;
+                if plain == BPF_NOEXIST { Err(Fault::Exists) } else { window.store_locked(&around) }
+            }
+            Storage::Table(table) => {
+                let _guard = epoch::enter();
+                if with_key!(table, key, |words| table.update_locked(words, around, plain))? {
+                    return Ok(());
+                }
+                self.store(key, put, plain)
+            }
+            Storage::Progs(_) | Storage::Ring(_) | Storage::Fifo(_) | Storage::Bloom(_) => Err(Fault::Flags(flags)),
         }
     }
 
@@ -259,7 +366,8 @@ impl MapCore {
     pub(super) fn remove(&self, key: Source<'_>) -> Result<(), Fault> {
         match &self.storage {
             Storage::Array(_) => Err(Fault::Operation("delete", libc::EINVAL)),
-            Storage::Table(table) => with_key!(table, key, |words| table.delete(words)),
+            Storage::Table(table) => self.keys.delete(table, key),
+            Storage::Fifo(_) | Storage::Bloom(_) => Err(Fault::Operation("delete", libc::EINVAL)),
             Storage::Progs(progs) => progs.delete(key.word(0) as u32),
             Storage::Ring(_) => Err(Fault::Operation("delete", ENOTSUPP)),
         }
@@ -279,7 +387,7 @@ impl MapCore {
                 Ok((next < entries).then(|| next.to_le_bytes().to_vec()))
             }
             Storage::Table(table) => Ok(self.next_table_key(table, key)),
-            Storage::Ring(_) => Ok(None),
+            Storage::Ring(_) | Storage::Fifo(_) | Storage::Bloom(_) => Ok(None),
         }
     }
 
@@ -320,6 +428,8 @@ impl MapCore {
                 Ok(keys)
             }
             Storage::Progs(progs) => Ok(progs.taken().map(|i| i.to_le_bytes().to_vec()).collect()),
+            // Their values have no keys.
+            Storage::Fifo(_) | Storage::Bloom(_) => Ok(Vec::new()),
             Storage::Ring(_) => Err(self.name_fault(Fault::Operation("keys", ENOTSUPP))),
         }
     }
@@ -330,7 +440,8 @@ impl MapCore {
             Storage::Array(array) => array.layout().entries as usize,
             Storage::Table(table) => table.len() as usize,
             Storage::Progs(progs) => progs.taken().count(),
-            Storage::Ring(_) => 0,
+            Storage::Ring(_) | Storage::Bloom(_) => 0,
+            Storage::Fifo(fifo) => fifo.len(),
         }
     }
 
@@ -338,7 +449,7 @@ impl MapCore {
     pub(crate) fn forced_reuses(&self) -> u32 {
         match &self.storage {
             Storage::Table(table) => table.region().header().forced.load(Relaxed),
-            Storage::Array(_) | Storage::Ring(_) | Storage::Progs(_) => 0,
+            Storage::Array(_) | Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) => 0,
         }
     }
 
@@ -348,7 +459,12 @@ impl MapCore {
             Storage::Array(array) if !self.spec.kind.is_per_slot() => {
                 array.element(0).map(|window| window.as_ptr().expose_provenance() as u64)
             }
-            Storage::Array(_) | Storage::Table(_) | Storage::Ring(_) | Storage::Progs(_) => None,
+            Storage::Array(_)
+            | Storage::Table(_)
+            | Storage::Ring(_)
+            | Storage::Progs(_)
+            | Storage::Fifo(_)
+            | Storage::Bloom(_) => None,
         }
     }
 
@@ -358,6 +474,11 @@ impl MapCore {
             progs.clear();
         }
     }
+}
+
+/// Most bytes of a queue's values, each with its place in the queue.
+fn fifo_bytes(spec: &MapSpec) -> usize {
+    (spec.value_size as usize + size_of::<Box<[u8]>>()).saturating_mul(spec.max_entries as usize)
 }
 
 /// Values of an element.
@@ -376,19 +497,36 @@ impl Storage {
                 write_header(array.region(), spec, [0, 0]);
                 Ok(Storage::Array(array))
             }
-            MapKind::Hash | MapKind::LruHash | MapKind::PercpuHash => {
+            MapKind::Hash
+            | MapKind::LruHash
+            | MapKind::PercpuHash
+            | MapKind::LruPercpuHash
+            | MapKind::LpmTrie
+            | MapKind::PerfEventArray
+            | MapKind::CgroupArray
+            | MapKind::Devmap
+            | MapKind::DevmapHash
+            | MapKind::Cpumap
+            | MapKind::Xskmap
+            | MapKind::Sockmap
+            | MapKind::Sockhash => {
                 let layout = TableLayout::new(spec, slots)?;
                 let seed = if spec.flags & F_ZERO_SEED == 0 { os::random_key().map_err(no_memory(0))? } else { [0, 0] };
                 let region = TableRegion::new(Backing::Private, layout).map_err(no_memory(layout.bytes))?;
                 write_header(region.region(), spec, seed);
                 let hasher = Hasher::new(seed, spec.key_size);
-                let lru = spec.kind == MapKind::LruHash;
+                let lru = matches!(spec.kind, MapKind::LruHash | MapKind::LruPercpuHash);
                 Ok(Storage::Table(Table::new(region, hasher, spec.max_entries, lru, spec.kind.is_per_slot())))
             }
             MapKind::Ringbuf => {
                 let region = RingRegion::new(spec.max_entries).map_err(no_memory(spec.max_entries as usize))?;
                 write_header(region.region(), spec, [0, 0]);
                 Ok(Storage::Ring(Ring::new(region)))
+            }
+            MapKind::Queue | MapKind::Stack => Ok(Storage::Fifo(Fifo::new(spec))),
+            MapKind::BloomFilter => {
+                let seed = if spec.flags & F_ZERO_SEED == 0 { os::random_key().map_err(no_memory(0))? } else { [0, 0] };
+                Ok(Storage::Bloom(Bloom::new(spec, seed)))
             }
             MapKind::ProgArray => ProgArray::new(spec.max_entries)
                 .map(Storage::Progs)

@@ -54,6 +54,13 @@ pub enum MapError {
         /// Capacity.
         entries: u32,
     },
+    /// No room for another prefix.
+    NoSpace {
+        /// Map.
+        map: Arc<str>,
+        /// Capacity.
+        entries: u32,
+    },
     /// `BPF_NOEXIST`, and the element exists.
     Exists {
         /// Map.
@@ -124,6 +131,7 @@ impl MapError {
             }
             MapError::TooBig { .. } | MapError::Index { .. } | MapError::Full { .. } => libc::E2BIG,
             MapError::NoMemory { .. } => libc::ENOMEM,
+            MapError::NoSpace { .. } => libc::ENOSPC,
             MapError::Exists { .. } => libc::EEXIST,
             MapError::NotFound { .. } => libc::ENOENT,
             MapError::Operation { errno, .. } => *errno,
@@ -151,7 +159,9 @@ impl fmt::Display for MapError {
             MapError::Index { map, index, entries } => {
                 write!(f, "map `{map}`: index {index}, map has {entries} entries")
             }
-            MapError::Full { map, entries } => write!(f, "map `{map}`: all {entries} entries are taken"),
+            MapError::Full { map, entries } | MapError::NoSpace { map, entries } => {
+                write!(f, "map `{map}`: all {entries} entries are taken")
+            }
             MapError::Exists { map } => write!(f, "map `{map}`: the element exists"),
             MapError::NotFound { map } => write!(f, "map `{map}`: no such element"),
             MapError::Flags { map, flags } => write!(f, "map `{map}`: flags {flags:#x} are not valid here"),

@@ -13,6 +13,8 @@ pub(crate) const ENOTSUPP: i32 = 524;
 pub(crate) enum Fault {
     /// No room for another element.
     Full,
+    /// As `Full`, of a trie: Linux has another number for it.
+    NoSpace,
     /// An index at or beyond the capacity.
     Index(u32),
     /// The element exists.
@@ -37,6 +39,7 @@ impl Fault {
         let map = map.clone();
         match self {
             Fault::Full => MapError::Full { map, entries },
+            Fault::NoSpace => MapError::NoSpace { map, entries },
             Fault::Index(index) => MapError::Index { map, index, entries },
             Fault::Exists => MapError::Exists { map },
             Fault::NotFound => MapError::NotFound { map },
@@ -52,6 +55,7 @@ impl Fault {
     pub(crate) fn negative(self) -> i64 {
         let errno = match self {
             Fault::Full | Fault::Index(_) => libc::E2BIG,
+            Fault::NoSpace => libc::ENOSPC,
             Fault::Exists => libc::EEXIST,
             Fault::NotFound => libc::ENOENT,
             Fault::Flags(_) => libc::EINVAL,

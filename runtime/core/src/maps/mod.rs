@@ -7,9 +7,11 @@ mod alloc;
 mod core;
 mod error;
 mod fault;
+mod fifo;
 mod hash;
+mod keys;
 mod layout;
-mod lock;
+pub(crate) mod lock;
 mod progs;
 #[allow(unsafe_code, reason = "checked windows into shared memory, and the doors of programs")]
 mod raw;
@@ -95,6 +97,15 @@ impl Map {
     /// [`MapError::Size`], [`MapError::Denied`].
     pub fn update(&self, key: &[u8], value: &[u8], flags: u64) -> Result<(), MapError> {
         self.core.update(key, value, flags)
+    }
+
+    /// Takes the next value of a queue or a stack; `None` when there is none. [`Map::update`] with an empty key pushes,
+    /// [`Map::lookup`] with one looks at the next value.
+    ///
+    /// # Errors
+    /// [`MapError::Operation`] for other kinds, [`MapError::Denied`].
+    pub fn pop(&self) -> Result<Option<Vec<u8>>, MapError> {
+        self.core.pop()
     }
 
     /// Deletes an element.

@@ -15,9 +15,13 @@ use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::ptr::NonNull;
 
+use stingless_abi::map::BPF_F_LOCK;
+use stingless_abi::{SpecialField, SpecialKind};
+
 use super::core::{MapCore, Storage};
 use super::fault::Fault;
 use super::layout::{ArrayLayout, Bucket, HEADER_BYTES, Header, SHARDS, SHARDS_AT, Shard, SlotHead, TableLayout};
+use super::lock;
 use super::ring::{Consumer, HEAD, Producer};
 use super::table::{Put, with_key};
 use crate::sync::{AtomicU8, AtomicU32, AtomicU64, Ordering};
@@ -118,11 +122,61 @@ impl Window<'_> {
         }
     }
 
-    /// Copies bytes in, each word at once; the rest of the last word becomes 0.
+    /// Copies bytes in, each word at once; the rest of the last word becomes 0. Special fields stay as they are.
     #[inline]
     pub(crate) fn store(&self, source: &Source<'_>) {
+        if !source.special.is_empty() {
+            return self.store_around(source);
+        }
         for i in 0..source.len().div_ceil(8) {
             self.store_word(i, source.word(i));
+        }
+    }
+
+    /// The same by halves of words: special fields are whole halves.
+    fn store_around(&self, source: &Source<'_>) {
+        for i in 0..source.len().div_ceil(8) {
+            let word = source.word(i);
+            for half in [2 * i, 2 * i + 1] {
+                if !source.special.iter().any(|f| f.holds(half as u32 * 4)) {
+                    self.store_half(half, (word >> (32 * (half % 2))) as u32);
+                }
+            }
+        }
+    }
+
+    /// Makes special fields what they are in a new value: free, unused.
+    pub(crate) fn clear_special(&self, special: &[SpecialField]) {
+        for field in special {
+            for at in (field.off..field.off.saturating_add(field.kind.size())).step_by(4) {
+                self.store_half(at as usize / 4, 0);
+            }
+        }
+    }
+
+    /// Half `i` of the words, if it is there.
+    pub(crate) fn half(&self, i: usize) -> Option<&AtomicU32> {
+        // SAFETY: inside of the window by the condition, which lies in its region and is 8-aligned; invariants 2 and 4.
+        (i < self.len / 4).then(|| unsafe { self.base.cast::<AtomicU32>().add(i).as_ref() })
+    }
+
+    /// Copies bytes in under the value's spin lock (`BPF_F_LOCK`).
+    pub(crate) fn store_locked(&self, source: &Source<'_>) -> Result<(), Fault> {
+        let _held = self.spin_lock(source.special)?;
+        self.store(source);
+        Ok(())
+    }
+
+    /// Takes the value's spin lock.
+    pub(crate) fn spin_lock(&self, special: &[SpecialField]) -> Result<lock::Held<'_>, Fault> {
+        let field = special.iter().find(|f| f.kind == SpecialKind::SpinLock);
+        let word = field.and_then(|f| self.half(f.off as usize / 4)).ok_or(Fault::Flags(BPF_F_LOCK))?;
+        lock::take(word, lock::owner()).ok_or(Fault::Busy("a value's spin lock"))
+    }
+
+    fn store_half(&self, i: usize, half: u32) {
+        if let Some(word) = self.half(i) {
+            word.store(half, Ordering::Relaxed);
         }
     }
 
@@ -152,12 +206,28 @@ pub(crate) struct Source<'a> {
     base: *const u8,
     len: usize,
     shared: bool,
+    /// Fields of the value that it is copied to, which stay as they are.
+    special: &'a [SpecialField],
     from: PhantomData<&'a [u8]>,
 }
 
 impl<'a> From<&'a [u8]> for Source<'a> {
     fn from(bytes: &'a [u8]) -> Source<'a> {
-        Source { base: bytes.as_ptr(), len: bytes.len(), shared: false, from: PhantomData }
+        Source { base: bytes.as_ptr(), len: bytes.len(), shared: false, special: &[], from: PhantomData }
+    }
+}
+
+impl<'a> Source<'a> {
+    /// The same bytes, of which those of special fields are not copied.
+    #[inline]
+    pub(crate) fn around(self, special: &'a [SpecialField]) -> Source<'a> {
+        Source { special, ..self }
+    }
+
+    /// The fields that are not copied.
+    #[inline]
+    pub(crate) fn special(&self) -> &'a [SpecialField] {
+        self.special
     }
 }
 
@@ -168,13 +238,22 @@ impl Source<'_> {
     /// `len` bytes at `base` stay readable for `'a`. Others may write them, by machine stores or atomics.
     #[inline]
     pub(crate) unsafe fn program(base: *const u8, len: usize) -> Self {
-        Source { base, len, shared: true, from: PhantomData }
+        Source { base, len, shared: true, special: &[], from: PhantomData }
     }
 
     /// Bytes.
     #[inline]
     pub(crate) fn len(&self) -> usize {
         self.len
+    }
+
+    /// A copy.
+    pub(crate) fn to_boxed(self) -> Box<[u8]> {
+        let mut bytes = vec![0; self.len];
+        for (i, chunk) in bytes.chunks_mut(8).enumerate() {
+            chunk.copy_from_slice(&self.word(i).to_le_bytes()[..chunk.len()]);
+        }
+        bytes.into_boxed_slice()
     }
 
     /// Word `i`, little-endian, padded with zeros.
@@ -493,7 +572,7 @@ impl MapCore {
             Storage::Table(table) => {
                 // SAFETY: the caller vouches for the key.
                 let key = unsafe { Source::program(key, self.spec.key_size as usize) };
-                let found = with_key!(table, key, |words| table.find(words));
+                let found = self.keys.look(key, |key| with_key!(table, key, |words| table.find(words)));
                 let Some(slot) = found else { return std::ptr::null_mut() };
                 table.touch(&slot);
                 if self.per_slot {
@@ -502,7 +581,54 @@ impl MapCore {
                     slot.value().as_ptr()
                 }
             }
-            Storage::Ring(_) | Storage::Progs(_) => std::ptr::null_mut(),
+            Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) => std::ptr::null_mut(),
+        }
+    }
+
+    /// `bpf_map_lookup_percpu_elem`: address of an execution slot's value, or NULL.
+    ///
+    /// # Safety
+    /// As [`MapCore::prog_lookup`].
+    pub(crate) unsafe fn prog_lookup_slot(&self, key: *const u8, slot: u32) -> *mut u8 {
+        if !self.per_slot || slot >= epoch::slot_count() {
+            return std::ptr::null_mut();
+        }
+        // SAFETY: the caller vouches for the key.
+        let key = unsafe { Source::program(key, self.spec.key_size as usize) };
+        let (values, bytes) = match &self.storage {
+            Storage::Array(array) => (array.element(key.word(0) as u32), array.layout().value_bytes),
+            Storage::Table(table) => {
+                let found = with_key!(table, key, |words| table.find(words));
+                found.iter().for_each(|slot| table.touch(slot));
+                (found.map(|slot| slot.value()), table.region().layout().value_bytes)
+            }
+            Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) => return std::ptr::null_mut(),
+        };
+        values.map_or(std::ptr::null_mut(), |values| values.part(slot as usize, bytes).as_ptr())
+    }
+
+    /// `bpf_map_push_elem`: 0 or a negative errno.
+    ///
+    /// # Safety
+    /// `value` is readable for the map's value size.
+    pub(crate) unsafe fn prog_push(&self, value: *const u8, flags: u64) -> i64 {
+        // SAFETY: the caller vouches for it.
+        let value = unsafe { Source::program(value, self.spec.value_size as usize) };
+        self.push(value, flags).map_or_else(Fault::negative, |()| 0)
+    }
+
+    /// `bpf_map_peek_elem` of a bloom filter: 0 or a negative errno.
+    ///
+    /// # Safety
+    /// `value` is readable for the map's value size.
+    pub(crate) unsafe fn prog_test(&self, value: *const u8) -> i64 {
+        // SAFETY: the caller vouches for it.
+        let value = unsafe { Source::program(value, self.spec.value_size as usize) };
+        match &self.storage {
+            Storage::Bloom(bloom) => bloom.peek(&value).map_or_else(Fault::negative, |()| 0),
+            Storage::Array(_) | Storage::Table(_) | Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) => {
+                -i64::from(libc::EINVAL)
+            }
         }
     }
 
@@ -567,7 +693,9 @@ impl MapCore {
                     visit(slot.key().as_ptr(), value)
                 });
             }
-            Storage::Ring(_) | Storage::Progs(_) => return -i64::from(libc::EINVAL),
+            Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) => {
+                return -i64::from(libc::EINVAL);
+            }
         }
         calls
     }

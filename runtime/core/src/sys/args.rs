@@ -3,7 +3,7 @@
 
 use std::marker::PhantomData;
 
-use stingless_abi::{Arg as ArgRow, ArgKind, CallbackKind, MapKinds, MemLen, MemUse, RefClass};
+use stingless_abi::{Arg as ArgRow, ArgKind, CallbackKind, MapKind, MapKinds, MemLen, MemUse, RefClass};
 
 use super::entry::HelperFn;
 use super::mem::{Mem, MemMut};
@@ -122,6 +122,10 @@ macro_rules! register_args {
 register_args! {
     /// Any initialised value (Linux `ARG_ANYTHING`).
     Anything, "__u64", ArgKind::Anything;
+    /// Read only where another argument asks for it; 0 where it was not set.
+    Optional, "__u64", ArgKind::Optional;
+    /// The hook's context, or NULL; the helper sees which, no more.
+    CtxOrNull, "void *", ArgKind::CtxOrNull;
     /// A number that the verifier knows.
     ConstScalar, "__u64", ArgKind::ConstScalar;
 }
@@ -166,8 +170,12 @@ address_args! {
     Key, "const void *", ArgKind::MapKey;
     /// A value of the map argument, to read.
     ValueIn, "const void *", ArgKind::MapValue(MemUse::Read);
+    /// Room for a value of the map argument; what it is of maps of the kinds `Bloom` alone, is a value to read.
+    ValueOut, "void *", ArgKind::MapValueOut { reads: MapKind::BloomFilter.bit() };
     /// A ring-buffer record, handed over.
     Record, "void *", ArgKind::Acquired(RefClass::RingbufRecord);
+    /// The spin lock of a map value.
+    SpinLock, "struct bpf_spin_lock *", ArgKind::SpinLock;
     /// A NUL-terminated string in frozen memory.
     ConstStr, "const char *", ArgKind::ConstStr;
 }
@@ -298,6 +306,87 @@ unsafe impl<'c> Arg<'c> for MemOut<'c> {
     }
 }
 
+/// What a helper takes beside [`Mem`] and its kin: the same registers under other rules.
+macro_rules! mem_variants {
+    ($($(#[$doc:meta])* $name:ident($inner:ident), $c:literal, $access:expr, nullable: $nullable:expr, zero_ok: $zero:expr;)*) => {
+        $(
+            $(#[$doc])*
+            pub struct $name<'c>($inner<'c>);
+
+            impl<'c> std::ops::Deref for $name<'c> {
+                type Target = $inner<'c>;
+
+                fn deref(&self) -> &$inner<'c> {
+                    &self.0
+                }
+            }
+
+            impl<'c> std::ops::DerefMut for $name<'c> {
+                fn deref_mut(&mut self) -> &mut $inner<'c> {
+                    &mut self.0
+                }
+            }
+
+            // SAFETY: two registers, declared as memory of that use and its length (NULL has length 0); the handle copies
+            // and ends with the call. What is only written is zeroed first.
+            unsafe impl<'c> Arg<'c> for $name<'c> {
+                const REGS: usize = 2;
+
+                fn describe(name: &'static str, out: &mut Vec<ArgRow>) {
+                    let kind = ArgKind::Mem { access: $access, len: MemLen::Next, nullable: $nullable };
+                    out.push(row(name, $c, kind));
+                    out.push(ArgRow {
+                        name: format!("{name}_len").into(),
+                        c_type: "__u64".into(),
+                        kind: ArgKind::Len { zero_ok: $zero },
+                    });
+                }
+
+                unsafe fn take(_: &'c Scope, regs: &[u64; 5], at: usize) -> Self {
+                    // SAFETY: the verifier proved that many bytes at that address for this call, or a length of 0.
+                    let mem = unsafe { $inner::new(regs[at], regs[at + 1]) };
+                    $name(Prepare::prepared(mem, $access))
+                }
+            }
+        )*
+    };
+}
+
+/// Zeroes what the plugin has not written: it finds no stale host bytes.
+trait Prepare {
+    fn prepared(self, access: MemUse) -> Self;
+}
+
+impl Prepare for Mem<'_> {
+    fn prepared(self, _: MemUse) -> Self {
+        self
+    }
+}
+
+impl Prepare for MemMut<'_> {
+    fn prepared(mut self, access: MemUse) -> Self {
+        if access == MemUse::Write {
+            self.fill(0);
+        }
+        self
+    }
+}
+
+mem_variants! {
+    /// Memory to read, or NULL with length 0.
+    MemOrNull(Mem), "const void *", MemUse::Read, nullable: true, zero_ok: true;
+    /// Memory that the helper fills entirely, of at least one byte (Linux `ARG_PTR_TO_UNINIT_MEM`, `ARG_CONST_SIZE`).
+    NonEmptyOut(MemMut), "void *", MemUse::Write, nullable: false, zero_ok: false;
+    /// Memory to read and write, of at least one byte.
+    NonEmptyMut(MemMut), "void *", MemUse::ReadWrite, nullable: false, zero_ok: false;
+}
+
+/// A number of fixed size that the helper reads and writes.
+pub struct InOut<'c, T> {
+    mem: MemMut<'c>,
+    _type: PhantomData<T>,
+}
+
 /// A number of fixed size that the helper writes (`long *res`).
 pub struct Out<'c, T> {
     mem: MemMut<'c>,
@@ -337,12 +426,63 @@ macro_rules! out_args {
 
 out_args! { u64, "__u64 *"; i64, "long *"; u32, "__u32 *"; i32, "int *"; }
 
+macro_rules! in_out_args {
+    ($($ty:ty, $c:literal;)*) => {
+        $(
+            impl InOut<'_, $ty> {
+                /// The number given.
+                #[must_use]
+                pub fn get(&self) -> $ty {
+                    self.mem.get(0).unwrap_or_default()
+                }
+
+                /// Writes the result.
+                pub fn set(&mut self, value: $ty) {
+                    self.mem.write(0, &value.to_ne_bytes());
+                }
+            }
+
+            // SAFETY: one register, declared as initialised writable memory of the type's size and alignment.
+            unsafe impl<'c> Arg<'c> for InOut<'c, $ty> {
+                const REGS: usize = 1;
+
+                fn describe(name: &'static str, out: &mut Vec<ArgRow>) {
+                    let size = size_of::<$ty>() as u32;
+                    let len = MemLen::Fixed { size, align: size };
+                    out.push(row(name, $c, ArgKind::Mem { access: MemUse::ReadWrite, len, nullable: false }));
+                }
+
+                unsafe fn take(_: &'c Scope, regs: &[u64; 5], at: usize) -> Self {
+                    // SAFETY: the verifier proved `size_of` readable and writable bytes at that address for this call.
+                    let mem = unsafe { MemMut::new(regs[at], size_of::<$ty>() as u64) };
+                    InOut { mem, _type: PhantomData }
+                }
+            }
+        )*
+    };
+}
+
+in_out_args! { u32, "__u32 *"; }
+
 /// The pointer to a map value, or NULL, that a lookup returns.
 #[derive(Clone, Copy, Debug)]
 pub struct ValuePtr(pub(crate) u64);
 
 impl crate::helper::IntoRet for ValuePtr {
     const RET: stingless_abi::Ret = stingless_abi::Ret::MapValueOrNull;
+    const C_TYPE: &'static str = "void *";
+
+    fn into_ret(self) -> crate::HelperResult {
+        Ok(self.0)
+    }
+}
+
+/// The pointer to a map value, or NULL, where no key is sure to be there.
+#[derive(Clone, Copy, Debug)]
+pub struct ValuePtrMaybe(pub(crate) u64);
+
+impl crate::helper::IntoRet for ValuePtrMaybe {
+    const RET: stingless_abi::Ret = stingless_abi::Ret::MapValueMaybe;
     const C_TYPE: &'static str = "void *";
 
     fn into_ret(self) -> crate::HelperResult {

@@ -185,6 +185,54 @@ impl<'a> Packet<'a> {
         unsafe { std::slice::from_raw_parts(std::ptr::with_exposed_provenance(self.start as usize), len) }
     }
 
+    /// The packet's bytes as they are now, to change them.
+    #[must_use]
+    pub fn as_mut_slice(&mut self) -> &mut [u8] {
+        let len = self.len();
+        // SAFETY: as for `as_slice`; `&mut self` is exclusive.
+        unsafe { std::slice::from_raw_parts_mut(std::ptr::with_exposed_provenance_mut(self.start as usize), len) }
+    }
+
+    /// `len` bytes from offset `off` on; `None` where they do not all lie in the packet.
+    #[must_use]
+    pub fn get(&self, off: usize, len: usize) -> Option<&[u8]> {
+        self.as_slice().get(off..off.checked_add(len)?)
+    }
+
+    /// `len` bytes from offset `off` on, to change them; `None` where they do not all lie in the packet.
+    #[must_use]
+    pub fn get_mut(&mut self, off: usize, len: usize) -> Option<&mut [u8]> {
+        self.as_mut_slice().get_mut(off..off.checked_add(len)?)
+    }
+
+    /// Makes room for `len` zero bytes at offset `off`: what is before it moves into the headroom, metadata is dropped.
+    /// `false`, and nothing changes, where the headroom is too small or the offset is beyond the packet.
+    #[must_use]
+    pub fn open(&mut self, off: usize, len: usize) -> bool {
+        if off > self.len() || len as u64 > self.start - self.head {
+            return false;
+        }
+        self.start -= len as u64;
+        self.meta = self.start;
+        let bytes = self.as_mut_slice();
+        bytes.copy_within(len..len + off, 0);
+        bytes[off..off + len].fill(0);
+        true
+    }
+
+    /// Takes `len` bytes at offset `off` out: what is before them moves towards the end, metadata is dropped. `false`,
+    /// and nothing changes, where they do not all lie in the packet.
+    #[must_use]
+    pub fn close(&mut self, off: usize, len: usize) -> bool {
+        if self.get(off, len).is_none() {
+            return false;
+        }
+        self.as_mut_slice().copy_within(..off, len);
+        self.start += len as u64;
+        self.meta = self.start;
+        true
+    }
+
     /// Bytes from the metadata's start to the packet's start.
     #[must_use]
     pub fn meta_len(&self) -> usize {

@@ -3,11 +3,20 @@
 use std::ops::ControlFlow;
 use std::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 
-use super::args::{CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, ValueIn, ValuePtr};
-use super::mem::Mem;
+use stingless_abi::MapKind;
+
+use super::args::{
+    CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, SpinLock, ValueIn, ValueOut,
+    ValuePtr, ValuePtrMaybe,
+};
+use super::mem::{Mem, MemMut};
 use crate::caller::Caller;
-use crate::helper::{Errno, HelperResult};
+use crate::helper::{Errno, HelperError, HelperResult};
 use crate::hook::Ctx;
+use crate::maps::MapCore;
+use crate::maps::lock;
+use crate::sync::{Arc, AtomicU32, LazyLock, Ordering};
+use crate::vm::Release;
 
 impl<const KINDS: u64> MapArg<'_, KINDS> {
     /// The value of a key, or NULL. It stays a value of the map until the run ends.
@@ -31,6 +40,72 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
     pub fn delete(&self, key: Key<'_>) -> Errno {
         // SAFETY: the key was proved readable for the key size of the call's map argument, which is this one.
         Errno(unsafe { self.map.prog_delete(with_exposed_provenance(key.addr as usize)) })
+    }
+
+    /// The value of a key in an execution slot, or NULL.
+    #[must_use]
+    pub fn lookup_slot(&self, key: Key<'_>, slot: u32) -> ValuePtrMaybe {
+        // SAFETY: as for `lookup`.
+        let value = unsafe { self.map.prog_lookup_slot(with_exposed_provenance(key.addr as usize), slot) };
+        ValuePtrMaybe(value.expose_provenance() as u64)
+    }
+
+    /// Adds a value to a queue, a stack or a bloom filter.
+    #[must_use]
+    pub fn push(&self, value: ValueIn<'_>, flags: u64) -> Errno {
+        // SAFETY: the value was proved readable for the value size of the call's map argument, which is this one.
+        Errno(unsafe { self.map.prog_push(with_exposed_provenance(value.addr as usize), flags) })
+    }
+
+    /// Takes the next value of a queue or a stack, or copies it; of a bloom filter, says whether the value is there.
+    #[must_use]
+    pub fn next(&self, value: ValueOut<'_>, take: bool) -> Errno {
+        if self.map.spec().kind == MapKind::BloomFilter {
+            // SAFETY: of a bloom filter the value was proved readable for the map's value size.
+            return Errno(unsafe { self.map.prog_test(with_exposed_provenance(value.addr as usize)) });
+        }
+        // SAFETY: of other kinds the value was proved writable for the map's value size, for the call.
+        let mut room = unsafe { MemMut::new(value.addr, self.map.spec().value_size.into()) };
+        match self.map.next(take) {
+            Ok(bytes) => {
+                room.write(0, &bytes);
+                Errno(0)
+            }
+            Err(fault) => {
+                room.fill(0);
+                Errno(fault.negative())
+            }
+        }
+    }
+
+    /// The map's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.map.spec().name
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> MapKind {
+        self.map.spec().kind
+    }
+
+    /// Its capacity.
+    #[must_use]
+    pub fn max_entries(&self) -> u32 {
+        self.map.spec().max_entries
+    }
+
+    /// The first four bytes of the value at an index, copied; `None` where there is none, and for kinds with other keys.
+    #[must_use]
+    pub fn handle_at(&self, index: u32) -> Option<u32> {
+        let spec = self.map.spec();
+        if spec.key_size != 4 || spec.value_size < 4 || spec.kind.is_per_slot() {
+            return None;
+        }
+        let mut value = vec![0; spec.value_size as usize];
+        let found = self.map.lookup_into(&index.to_ne_bytes(), &mut value).ok()?;
+        found.then(|| u32::from_ne_bytes([value[0], value[1], value[2], value[3]]))
     }
 
     /// Runs a callback for each element until it returns other than 0. Gives how many it was run for.
@@ -67,13 +142,19 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
     /// Reserves a record of a ring buffer: the run holds it until it is submitted or discarded.
     #[must_use]
     pub fn ring_reserve(&self, caller: &mut Caller<'_>, size: u64, flags: u64) -> RecordPtr {
-        let record = self.map.ring_reserve(size, flags).expose_provenance() as u64;
-        if record != 0 && !caller.cx().hold_of_map(self.map.runtime_addr(), record) {
-            // The run names no such map: whoever asked is no program. Nothing may be left reserved.
-            self.map.ring_commit(record, true, 0);
-            return RecordPtr(0);
-        }
-        RecordPtr(record)
+        RecordPtr(reserve(self.map, caller, size, flags))
+    }
+
+    /// Reserves a record of a ring buffer and makes `ptr` a view of it: 0 or a negative errno.
+    #[must_use]
+    pub fn ring_reserve_dynptr(
+        &self,
+        caller: &mut Caller<'_>,
+        ptr: &mut super::dynptr::NewDynptrRingbuf<'_>,
+        size: u64,
+        flags: u64,
+    ) -> i64 {
+        ptr.reserve(caller, self.map, size, flags)
     }
 
     /// Copies bytes into a record of a ring buffer.
@@ -91,6 +172,17 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
     }
 }
 
+/// Reserves a record that the run holds from then on; 0 where there is no room.
+pub(super) fn reserve(map: &MapCore, caller: &mut Caller<'_>, size: u64, flags: u64) -> u64 {
+    let record = map.ring_reserve(size, flags).expose_provenance() as u64;
+    if record != 0 && !caller.cx().hold_of_map(map.runtime_addr(), record) {
+        // The run names no such map: whoever asked is no program. Nothing may be left reserved.
+        map.ring_commit(record, true, 0);
+        return 0;
+    }
+    record
+}
+
 impl Record<'_> {
     /// Hands the record to the consumer.
     pub fn submit(self, caller: &mut Caller<'_>, flags: u64) {
@@ -100,6 +192,47 @@ impl Record<'_> {
     /// Gives the record back: the consumer does not see it.
     pub fn discard(self, caller: &mut Caller<'_>, flags: u64) {
         caller.cx().give_back(self.addr, false, flags);
+    }
+}
+
+/// Gives back the spin locks that a run still holds when it ends.
+struct SpinLocks;
+
+static SPIN_LOCKS: LazyLock<Arc<SpinLocks>> = LazyLock::new(|| Arc::new(SpinLocks));
+
+impl Release for SpinLocks {
+    fn release(&self, key: u64) {
+        let word: *const AtomicU32 = with_exposed_provenance(key as usize);
+        // SAFETY: `SpinLock::lock` alone makes a run hold a key with this owner: the address of an aligned word in a value
+        // of one of the run's maps. The run's programs keep the maps, and its epoch, which ends after its record, the value.
+        let word = unsafe { &*word };
+        // Not a plain store: the value may have been written over by a host that takes no lock.
+        let _ = word.compare_exchange(lock::owner(), 0, Ordering::Release, Ordering::Relaxed);
+    }
+}
+
+impl SpinLock<'_> {
+    /// Takes the lock: the run holds it until it gives it back, and at its end at the latest.
+    ///
+    /// # Errors
+    /// Somebody else holds it for more than about a second.
+    pub fn lock(self, caller: &mut Caller<'_>) -> HelperResult<()> {
+        if !self.addr.is_multiple_of(4) {
+            return Err(HelperError::new("the spin lock is not aligned to 4 bytes"));
+        }
+        let word: *const AtomicU32 = with_exposed_provenance(self.addr as usize);
+        // SAFETY: the argument was proved to be the spin lock of a map value, aligned by the line above. Programs and hosts
+        // touch it through atomics alone.
+        let held = lock::take(unsafe { &*word }, lock::owner());
+        let held = held.ok_or_else(|| HelperError::new("the spin lock was not free for about a second"))?;
+        held.keep();
+        caller.cx().hold(self.addr, SPIN_LOCKS.clone());
+        Ok(())
+    }
+
+    /// Gives the lock back.
+    pub fn unlock(self, caller: &mut Caller<'_>) {
+        caller.cx().give_back(self.addr, true, 0);
     }
 }
 

@@ -275,7 +275,12 @@ pub fn pack_table(helpers: Vec<(Proto, HelperFn)>) -> *const PackTable {
                 .collect();
             let (ret_min, ret_max) = match proto.ret {
                 Ret::Scalar { min, max } => (min, max),
-                Ret::Void | Ret::MapValueOrNull | Ret::AcquiredOrNull { .. } => (i64::MIN, i64::MAX),
+                Ret::Void
+                | Ret::MapValueOrNull
+                | Ret::MapValueMaybe
+                | Ret::AcquiredOrNull { .. }
+                | Ret::ElementOrNull { .. }
+                | Ret::ViewOrNull { .. } => (i64::MIN, i64::MAX),
             };
             PackHelper {
                 id: proto.id,

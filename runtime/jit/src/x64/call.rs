@@ -20,6 +20,10 @@ impl X64 {
 
     /// Arguments stand in the ABI's registers already.
     pub(super) fn emit_call_helper(&mut self, call: HelperCall) {
+        for reg in Reg::ARGS.into_iter().filter(|reg| call.zeros & 1 << reg.index() != 0) {
+            let reg = machine(reg);
+            dynasm!(self.ops; .arch x64; xor Rd(reg), Rd(reg));
+        }
         if call.may_trap {
             self.store_at(call.insn);
         }

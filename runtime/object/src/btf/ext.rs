@@ -44,20 +44,19 @@ pub(crate) struct CoreRelo {
     pub(crate) kind: u32,
 }
 
-/// `BPF_CORE_TYPE_ID_LOCAL`: the id that the instruction holds already.
-const TYPE_ID_LOCAL: u32 = 6;
-
 impl CoreRelo {
-    /// Whether the instruction is right as it is.
-    pub(crate) fn is_local(&self) -> bool {
-        self.kind == TYPE_ID_LOCAL
-    }
-
     /// What is accessed, about as C writes it: `struct task_struct::pid`. Cut short: an object may hold a million of
     /// these, each with the longest names.
     pub(crate) fn describe(&self, btf: &Btf) -> String {
         let mut out = btf.declare_briefly(self.ty);
         let mut ty = self.ty;
+        if let Kind::Enum { values, .. } = btf.resolved(ty) {
+            if let Some(value) = btf.brief(self.access).parse::<usize>().ok().and_then(|n| values.get(n)) {
+                out.push_str("::");
+                out.push_str(btf.brief(value.name));
+            }
+            return out;
+        }
         // The first number is an index of the pointer itself.
         for step in btf.brief(self.access).split(':').skip(1) {
             let Ok(index) = step.parse::<usize>() else { break };

@@ -6,6 +6,7 @@
 
 mod ext;
 mod fmt;
+mod host;
 mod layout;
 mod parse;
 mod shape;
@@ -13,6 +14,8 @@ mod special;
 mod types;
 
 pub(crate) use ext::{CoreRelo, Ext, FuncRecord, LineRecord, func_at};
+pub use host::HostTypes;
+pub(crate) use host::essential;
 pub use types::{BtfError, BtfErrorKind, Composite, EnumValue, Kind, Linkage, Member, Param, SectionVar, Type, TypeId};
 
 use std::borrow::Cow;
@@ -47,13 +50,18 @@ impl Btf {
     /// # Errors
     /// Whatever is malformed, and whatever exceeds 4 MiB, 65,536 types or 32 levels.
     pub fn parse(data: &[u8]) -> Result<Btf, BtfError> {
-        let parts = parse::parts(data)?;
-        let (types, offsets) = parse::types(&parts)?;
+        Btf::parse_within(data, budget::BTF, budget::TYPES, budget::TYPE_DEPTH)
+    }
+
+    /// Reads bytes of types within other budgets.
+    fn parse_within(data: &[u8], most_bytes: usize, most_types: usize, depth: u32) -> Result<Btf, BtfError> {
+        let parts = parse::parts(data, most_bytes as u64)?;
+        let (types, offsets) = parse::types(&parts, most_types as u64)?;
         let at = |id: TypeId| offsets.get(id as usize).copied().unwrap_or(0).into();
         for (id, ty) in (0..).zip(&types) {
             check(&types, parts.strings.len(), id, ty).map_err(|kind| BtfError { offset: at(id), kind })?;
         }
-        let layouts = layout::layouts(&types).map_err(|(id, kind)| BtfError { offset: at(id), kind })?;
+        let layouts = layout::layouts(&types, depth).map_err(|(id, kind)| BtfError { offset: at(id), kind })?;
         let mut tags: Vec<_> = (0..)
             .zip(&types)
             .filter_map(|(id, ty)| match ty.kind {
@@ -80,7 +88,7 @@ impl Btf {
         self.types.get(id as usize)
     }
 
-    fn kind(&self, id: TypeId) -> &Kind {
+    pub(crate) fn kind(&self, id: TypeId) -> &Kind {
         self.get(id).map_or(&Kind::Void, |t| &t.kind)
     }
 
@@ -91,7 +99,7 @@ impl Btf {
     }
 
     /// The start of a string, for messages.
-    fn brief(&self, offset: u32) -> &str {
+    pub(crate) fn brief(&self, offset: u32) -> &str {
         Self::valid(self.bytes_at(offset, BRIEF))
     }
 
@@ -105,6 +113,11 @@ impl Btf {
     /// A string that need not be UTF-8, such as a line of C.
     pub(crate) fn text(&self, offset: u32) -> Cow<'_, str> {
         String::from_utf8_lossy(self.bytes_at(offset, budget::NAME))
+    }
+
+    /// A name's bytes, at most 4,096.
+    pub(crate) fn name_bytes(&self, offset: u32) -> &[u8] {
+        self.bytes_at(offset, budget::NAME)
     }
 
     fn bytes_at(&self, offset: u32, most: usize) -> &[u8] {

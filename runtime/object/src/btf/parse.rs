@@ -3,7 +3,6 @@
 use super::types::{
     BtfError, BtfErrorKind as E, Composite, EnumValue, Kind, Linkage, Member, Param, SectionVar, Type, TypeId,
 };
-use crate::error::budget;
 
 /// A reader that knows where it is.
 pub(super) struct Cursor<'a> {
@@ -98,8 +97,8 @@ pub(super) fn part<'a>(
     Ok(&data[start as usize..end as usize])
 }
 
-pub(super) fn parts(data: &[u8]) -> Result<Parts<'_>, BtfError> {
-    let (found, limit) = (data.len() as u64, budget::BTF as u64);
+pub(super) fn parts(data: &[u8], limit: u64) -> Result<Parts<'_>, BtfError> {
+    let found = data.len() as u64;
     if found > limit {
         return Err(BtfError { offset: 0, kind: E::Budget { what: "bytes of type information", limit, found } });
     }
@@ -118,12 +117,12 @@ pub(super) fn parts(data: &[u8]) -> Result<Parts<'_>, BtfError> {
 }
 
 /// Reads every type, type 0 included. References are not checked yet.
-pub(super) fn types(parts: &Parts<'_>) -> Result<(Vec<Type>, Vec<u32>), BtfError> {
+pub(super) fn types(parts: &Parts<'_>, limit: u64) -> Result<(Vec<Type>, Vec<u32>), BtfError> {
     let mut c = Cursor::new(parts.types, parts.types_at);
     let mut types = vec![Type { name: 0, kind: Kind::Void }];
     let mut offsets = vec![parts.types_at as u32];
     while !c.is_empty() {
-        let (found, limit) = (types.len() as u64, budget::TYPES as u64);
+        let found = types.len() as u64;
         if found > limit {
             return Err(c.err(E::Budget { what: "types", limit, found }));
         }

@@ -9,17 +9,6 @@ const MAX_FIELDS: usize = 64;
 /// Parts that are looked at in one value.
 const MAX_VISITS: u32 = 4096;
 
-/// Structs that only helpers may touch, by their C name.
-const STRUCTS: [(&str, SpecialKind); 8] = [
-    ("bpf_spin_lock", SpecialKind::SpinLock),
-    ("bpf_timer", SpecialKind::Timer),
-    ("bpf_wq", SpecialKind::Workqueue),
-    ("bpf_list_head", SpecialKind::ListHead),
-    ("bpf_list_node", SpecialKind::ListNode),
-    ("bpf_rb_root", SpecialKind::RbRoot),
-    ("bpf_rb_node", SpecialKind::RbNode),
-    ("bpf_refcount", SpecialKind::Refcount),
-];
 /// Type tags of pointers that only helpers may touch.
 const POINTERS: [&str; 4] = ["kptr", "kptr_untrusted", "percpu_kptr", "uptr"];
 
@@ -69,9 +58,8 @@ impl Btf {
         let ty = self.get(id)?;
         match &ty.kind {
             Kind::Struct(c) => {
-                let named =
-                    |(name, kind): &&(&str, SpecialKind)| self.is_string(ty.name, name) && c.size == kind.size();
-                STRUCTS.iter().find(named).map(|row| row.1)
+                let named = |kind: &SpecialKind| self.is_string(ty.name, kind.c_name()) && c.size == kind.size();
+                SpecialKind::STRUCTS.into_iter().find(named)
             }
             Kind::Ptr(to) => self.is_kernel_pointer(*to).then_some(SpecialKind::KernelPointer),
             _ => None,

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use stingless_abi::MapShapeError;
 use stingless_isa::{CodeError, DecodeErrorKind};
 
+use crate::btf::BtfError;
+
 /// Why one program cannot be linked; the object's other programs are not concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LinkError {
@@ -63,6 +65,13 @@ pub enum LinkErrorKind {
         /// How many there are, at least.
         found: usize,
     },
+    /// CO-RE relocations that take too long.
+    CoreWork {
+        /// Steps that are taken.
+        limit: u64,
+    },
+    /// The hook's types are malformed.
+    HookTypes(BtfError),
     /// A value for a global variable that is of another size.
     GlobalSize {
         /// The variable.
@@ -113,6 +122,8 @@ impl fmt::Display for LinkErrorKind {
             K::MapKind { map, kind } => write!(f, "map `{map}` is of kind {kind}, which is not supported"),
             K::MapShape(err) => err.fmt(f),
             K::Instructions { limit, found } => write!(f, "{found} instructions, at most {limit} are loaded"),
+            K::CoreWork { limit } => write!(f, "CO-RE relocations take more than {limit} steps"),
+            K::HookTypes(err) => write!(f, "the hook's own types: {err}"),
             K::GlobalSize { name, want, found } => {
                 write!(f, "variable `{name}` has {want} bytes, its value has {found}")
             }

@@ -3,10 +3,12 @@
 mod env;
 mod error;
 pub(crate) mod info;
+mod kconfig;
 mod resolve;
 
-pub use env::{Env, KconfigValue};
+pub use env::Env;
 pub use error::{LinkError, LinkErrorKind, Place};
+pub use kconfig::{KconfigError, KconfigValue};
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -14,10 +16,12 @@ use std::sync::Arc;
 
 use stingless_isa::{Callee, Code, CodeError, Insn, Ref};
 
+use crate::btf::{Btf, HostTypes};
 use crate::error::budget;
 use crate::func::{FaultKind, Func};
 use crate::license::is_gpl_compatible;
 use crate::object_file::Object;
+use crate::relo::Relocator;
 use crate::unit::{FuncInfo, LineInfo, Poison, Unit, UnitMap};
 use resolve::PoisonKey;
 
@@ -33,7 +37,9 @@ pub fn link(object: &Object, program: usize, env: &Env) -> Result<Unit, LinkErro
         return Err(LinkError { program: "".into(), at: None, kind });
     };
     let fail = |(at, kind)| LinkError { program: def.name.clone(), at, kind };
-    let mut linker = Linker::new(object, env);
+    let own = hook_types(env).map_err(|kind| fail((None, kind)))?;
+    let hosts = own.iter().chain(env.types.iter().map(|t| &**t)).collect();
+    let mut linker = Linker::new(object, env, Relocator::new(object.btf().map(|b| &**b), hosts));
     linker.place_all(def.func).map_err(fail)?;
     linker.finish(&def.name, &def.section).map_err(fail)
 }
@@ -41,8 +47,17 @@ pub fn link(object: &Object, program: usize, env: &Env) -> Result<Unit, LinkErro
 /// A failure before the program's name is put to it.
 type Failure = (Option<Box<Place>>, LinkErrorKind);
 
+/// The types that the hook brings along.
+fn hook_types(env: &Env) -> Result<Option<HostTypes>, LinkErrorKind> {
+    if env.hook.btf.is_empty() {
+        return Ok(None);
+    }
+    Btf::parse(&env.hook.btf).map(|btf| Some(HostTypes::new(btf))).map_err(LinkErrorKind::HookTypes)
+}
+
 struct Linker<'a> {
     object: &'a Object,
+    relocator: Relocator<'a>,
     env: &'a Env,
     insns: Vec<Insn>,
     /// Functions in the order they are placed in.
@@ -66,9 +81,10 @@ struct Linker<'a> {
 }
 
 impl<'a> Linker<'a> {
-    fn new(object: &'a Object, env: &'a Env) -> Linker<'a> {
+    fn new(object: &'a Object, env: &'a Env, relocator: Relocator<'a>) -> Linker<'a> {
         Linker {
             object,
+            relocator,
             env,
             insns: Vec::new(),
             order: Vec::new(),
@@ -122,12 +138,12 @@ impl<'a> Linker<'a> {
         for (insn, at) in slots.insns.iter().zip(0..) {
             let slot = func.start + slots.slot_of(at).unwrap_or(0);
             while relos.next_if(|r| r.offset < slot).is_some() {}
-            let insn = match relos.next_if(|r| r.offset == slot) {
-                Some(relo) if !relo.is_local() => self.core_relocated(relo),
-                Some(_) | None => {
-                    self.resolve(func, *insn, base).map_err(|kind| (Some(place(object, func, slot)), kind))?
-                }
-            };
+            let at = |kind| (Some(place(object, func, slot)), kind);
+            let mut insn = *insn;
+            while let Some(relo) = relos.next_if(|r| r.offset == slot) {
+                insn = self.core_relocated(relo, insn).map_err(at)?;
+            }
+            let insn = self.resolve(func, insn, base).map_err(at)?;
             self.insns.push(insn);
         }
         self.copy_lines(func, base);

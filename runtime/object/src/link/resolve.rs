@@ -1,10 +1,13 @@
 //! References to what they mean: maps, helpers, functions, numbers, or poison.
 
+use std::sync::Arc;
+
 use stingless_isa::{Callee, Insn, Ref};
 
 use super::{LinkErrorKind, Linker, names_function};
 use crate::btf::CoreRelo;
 use crate::func::Func;
+use crate::relo::{Exhausted, WORK};
 use crate::reloc::Target;
 use crate::unit::{Poison, PoisonKind, UnitMap};
 
@@ -12,14 +15,14 @@ use crate::unit::{Poison, PoisonKind, UnitMap};
 const MAX_NAME: usize = 128;
 
 /// What makes two poisoned instructions share a reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum PoisonKey {
     Target {
         target: Target,
         call: bool,
     },
-    /// A CO-RE record: type, access string, kind.
-    Core(u32, u32, u32),
+    /// A CO-RE record: type, access string, kind; and the reason, which may depend on the instruction.
+    Core(u32, u32, u32, Arc<str>),
     /// A map by number.
     BareMap,
     /// A kernel function by number.
@@ -157,10 +160,16 @@ impl Linker<'_> {
         self.poison(PoisonKey::Target { target, call }, name, || kind)
     }
 
-    /// CO-RE relocations need the target's types; until they are matched, the instruction must not be reached.
-    pub(super) fn core_relocated(&mut self, relo: &CoreRelo) -> Insn {
-        let symbol = self.object.btf().map_or_else(String::new, |b| relo.describe(b));
-        let kind = || PoisonKind::CoRe("relocations against the host's types are not applied yet".into());
-        self.poison(PoisonKey::Core(relo.ty, relo.access, relo.kind), symbol, kind)
+    /// The instruction as the host's types want it, or poison.
+    pub(super) fn core_relocated(&mut self, relo: &CoreRelo, insn: Insn) -> Result<Insn, LinkErrorKind> {
+        match self.relocator.relocate(relo, insn) {
+            Ok(Ok(insn)) => Ok(insn),
+            Ok(Err(why)) => {
+                let symbol = self.object.btf().map_or_else(String::new, |b| relo.describe(b));
+                let key = PoisonKey::Core(relo.ty, relo.access, relo.kind, why.clone());
+                Ok(self.poison(key, symbol, || PoisonKind::CoRe(why.to_string())))
+            }
+            Err(Exhausted) => Err(LinkErrorKind::CoreWork { limit: WORK }),
+        }
     }
 }

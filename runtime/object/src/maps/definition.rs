@@ -9,6 +9,9 @@ use crate::btf::{Btf, Kind, TypeId};
 use crate::elf::{Elf, Symbol, SymbolKind};
 use crate::error::{MapProblem, ObjectError, ObjectErrorKind};
 
+/// Entries of a `perf_event_array` that says none: more than any machine that we run on has CPUs.
+const MAX_CPUS: u32 = 512;
+
 /// What the members say.
 #[derive(Default)]
 struct Raw {
@@ -154,13 +157,19 @@ fn define(raw: Raw, name: &str, section: &str, btf: &Btf) -> Result<MapDef, Obje
     // A kind that is not known takes the whole shape with it, below.
     let mut spec = MapSpec::new(name, kind.unwrap_or(MapKind::Array), key_size, value_size, raw.max_entries);
     spec.flags = raw.flags;
+    if kind == Some(MapKind::PerfEventArray) && spec.max_entries == 0 {
+        // One for each CPU, as loaders of Linux have it.
+        spec.max_entries = MAX_CPUS;
+    }
     spec.pin_by_name = raw.pin_by_name;
     spec.btf = raw.btf;
     if raw.btf.1 != 0 {
         spec.special =
             btf.special_fields(raw.btf.1).map_err(|kind| ObjectError::new(".BTF", 0, ObjectErrorKind::Btf(kind)))?;
     }
-    if raw.extra != 0 && kind.is_some() {
+    if kind == Some(MapKind::BloomFilter) && raw.extra < 16 {
+        spec.extra = raw.extra;
+    } else if raw.extra != 0 && kind.is_some() {
         let problem = MapProblem::BadMember { member: "map_extra".to_owned(), want: "0 for this kind of map" };
         return Err(error(section, 0, name, problem));
     }

@@ -81,7 +81,7 @@ impl Cfg {
         blocks::succs_of(&unit.code, insn)
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the join-based pass of facts is still to come"))]
+    #[cfg(test)]
     /// The instructions that may hand control to `insn`, within its subprogram.
     pub(crate) fn preds(&self, insn: usize) -> impl Iterator<Item = u32> {
         let block = self.graph.block_of(insn);
@@ -121,19 +121,17 @@ impl Cfg {
         self.marks[insn] & mark::PRUNE != 0
     }
 
-    /// A state must be kept before this instruction, else a loop through it would not end: `may_goto` and calls
-    /// of helpers that call back.
+    /// A state must be kept before this instruction, else a loop through it would not end: `may_goto`, calls of helpers
+    /// that call back, and calls that step an iterator.
     pub(crate) fn is_forced_checkpoint(&self, insn: usize) -> bool {
         self.marks[insn] & mark::FORCE != 0
     }
 
     /// A back-edge leads here.
-    #[cfg_attr(not(test), expect(dead_code, reason = "deadline checks are still placed by the compiler alone"))]
     pub(crate) fn is_loop_header(&self, insn: usize) -> bool {
         self.marks[insn] & mark::HEADER != 0
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "deadline checks are still placed by the compiler alone"))]
     /// Whether the edge from `from` is a back-edge; `taken` says which of the two.
     pub(crate) fn is_back_edge(&self, from: usize, taken: bool) -> bool {
         self.marks[from] & if taken { mark::BACK_TAKEN } else { mark::BACK_FALL } != 0
@@ -163,6 +161,9 @@ impl Cfg {
                 Insn::Call(callee) if calls_back(&unit.protos, *callee) => {
                     self.marks[at] |= mark::PRUNE | mark::FORCE;
                     self.mark_after(at);
+                }
+                Insn::Call(Callee::Helper(id)) if unit.protos.get(*id).is_some_and(|p| p.steps().is_some()) => {
+                    self.marks[at] |= mark::PRUNE | mark::FORCE;
                 }
                 Insn::Call(_)
                 | Insn::Alu { .. }

@@ -8,7 +8,7 @@ use crate::domain::Scalar;
 use crate::obligation::Mode;
 use crate::region::Region;
 use crate::report::Kind;
-use crate::state::Byte;
+use crate::state::{Byte, Slot};
 use crate::value::{Value, range_text};
 
 /// The bytes that an access touches, from a pointer on.
@@ -63,12 +63,34 @@ impl Checker<'_> {
                 self.aligned_if_atomic(ptr, span, mode)?;
                 self.within(ptr, span, bytes, "the memory", Kind::MemBounds)
             }
-            Region::ArgMem(bytes) => {
+            Region::ArgMem(bytes) | Region::ArgData(bytes) => {
                 if mode.is_atomic() {
                     return fail(Kind::Misaligned, "memory of an argument is not aligned as atomic operations need");
                 }
                 self.within(ptr, span, bytes, "the argument's memory", Kind::MemBounds)
             }
+            Region::Element(bytes) => {
+                if mode.writes() || mode.is_atomic() {
+                    return fail(Kind::ReadOnly, "an iterator's element may only be read, and not atomically");
+                }
+                self.within(ptr, span, bytes, "the element", Kind::MemBounds)
+            }
+            Region::View(view) => {
+                if mode.writes() && !view.writable {
+                    return fail(
+                        Kind::ReadOnly,
+                        format!("{reg} points into a dynptr's memory, which may only be read"),
+                    );
+                }
+                if mode.is_atomic() {
+                    return fail(Kind::Misaligned, "a dynptr's memory is not aligned as atomic operations need");
+                }
+                self.within(ptr, span, view.bytes, "that part of the dynptr", Kind::MemBounds)
+            }
+            Region::Gone => fail(
+                Kind::ReferenceReleased,
+                format!("{reg} points into an object on the stack that was destroyed or overwritten"),
+            ),
             Region::Stale => fail(
                 Kind::PacketStale,
                 format!("{reg} points into data that a helper may have moved: load the pointer again"),
@@ -252,13 +274,32 @@ impl Checker<'_> {
                 ),
             );
         }
+        // Within i64: both are within the frame.
+        self.no_object(frame, (first as i64, end as i64), mode, span.size.is_none())?;
         if !mode.reads() {
             return Ok(());
         }
         // A plain load of all of a spilled pointer is how it is filled again.
-        let fills = mode == Mode::Read && span.size == Some(Size::DW) && ptr.num.as_constant().is_some();
-        // Within i64: both are within the frame.
+        let place_known = ptr.num.as_constant().is_some();
+        let loads = matches!(mode, Mode::Read | Mode::Acquire) && span.size.is_some() && place_known;
+        let fills = loads && span.size == Some(Size::DW);
+        if loads && !fills {
+            self.no_part_of_a_pointer(frame, first as i64)?;
+        }
         self.stack_readable(frame, fills, (first as i64, end as i64))
+    }
+
+    /// A load of less than a slot does not find a spilled pointer there: it would be a part of it. (For root too, as in
+    /// Linux.)
+    fn no_part_of_a_pointer(&self, frame: usize, off: i64) -> Check {
+        let slot = self.state.frame_at(frame).and_then(|f| f.stack.slot(off));
+        if !slot.is_some_and(Slot::has_ptr) {
+            return Ok(());
+        }
+        fail(
+            Kind::SpillCorrupted,
+            format!("the stack byte at offset {off} belongs to a spilled pointer, which would be read as a number"),
+        )
     }
 
     /// Every byte of the range was written, and none belongs to a pointer that would be read as a number.
@@ -286,7 +327,8 @@ impl Checker<'_> {
                         ),
                     );
                 }
-                Byte::Spill | Byte::Misc | Byte::Zero => {}
+                // Refused before.
+                Byte::Spill | Byte::Misc | Byte::Zero | Byte::Object => {}
             }
             off += 1;
         }

@@ -1,6 +1,6 @@
 //! Arguments of helpers.
 
-use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, SpecialKind};
+use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, SpecialKind};
 use stingless_isa::Reg;
 
 use super::access::is_aligned;
@@ -13,6 +13,9 @@ use crate::value::{Value, range_text};
 impl Checker<'_> {
     pub(super) fn argument(&self, arg: &Argument) -> Check {
         let value = self.state.reg(arg.reg);
+        if value.is_uninit() && arg.kind == ArgKind::Optional {
+            return Ok(());
+        }
         if value.is_uninit() {
             return fail(
                 Kind::UninitRegister,
@@ -20,16 +23,16 @@ impl Checker<'_> {
             );
         }
         match arg.kind {
-            ArgKind::Anything if value.is_ptr() && !self.privileged() => {
+            ArgKind::Anything | ArgKind::Optional if value.is_ptr() && !self.privileged() => {
                 fail(Kind::PointerLeak, format!("argument {} is {}, a number is expected", arg.index + 1, value.noun()))
             }
-            ArgKind::Anything => Ok(()),
+            ArgKind::Anything | ArgKind::Optional => Ok(()),
             ArgKind::Scalar => self.scalar(arg, value),
             ArgKind::ConstScalar => self.constant(arg, value),
             ArgKind::Ctx => self.ctx_arg(arg, value),
             ArgKind::Map(kinds) => self.map_arg(arg, value, kinds),
-            ArgKind::MapKey => self.keyed(arg, value, MemUse::Read, true),
-            ArgKind::MapValue(access) => self.keyed(arg, value, access, false),
+            ArgKind::MapKey => self.keyed(arg, value, true),
+            ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => self.keyed(arg, value, false),
             ArgKind::Mem { access, len, nullable } => self.mem(arg, value, access, len, nullable),
             ArgKind::Len { zero_ok } => self.length(arg.reg, zero_ok).map(|_| ()),
             ArgKind::ConstStr => self.const_str(arg, value),
@@ -44,17 +47,28 @@ impl Checker<'_> {
             },
             ArgKind::Acquired(class) => self.acquired(arg, value, class),
             ArgKind::SpinLock => self.spin_lock(arg, value),
+            ArgKind::CtxOrNull if value.as_constant() == Some(0) => Ok(()),
+            ArgKind::CtxOrNull => self.ctx_arg(arg, value),
+            ArgKind::Object { kind, action } => self.object(arg, value, kind, action),
+            ArgKind::Dynptr(_) => self.dynptr(arg, value),
+            ArgKind::DynptrClone => self.object(arg, value, ObjectKind::DynptrLocal, ObjectAction::Make),
+            ArgKind::LastingMem => self.lasting(arg, value),
+            ArgKind::Buffer => self.buffer(arg, value),
         }
     }
 
-    fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {
+    pub(super) fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {
         if value.nullable {
             return fail(
                 Kind::NullArgument,
                 format!("argument {} is {} that may be NULL, {expected} is expected", arg.index + 1, value.noun()),
             );
         }
-        let kind = if value.region() == Some(Region::Stale) { Kind::PacketStale } else { Kind::HelperArg };
+        let kind = match value.region() {
+            Some(Region::Stale) => Kind::PacketStale,
+            Some(Region::Gone) => Kind::ReferenceReleased,
+            Some(_) | None => Kind::HelperArg,
+        };
         fail(kind, format!("argument {} is {}, {expected} is expected", arg.index + 1, value.noun()))
     }
 
@@ -104,7 +118,7 @@ impl Checker<'_> {
     }
 
     /// A key or a value of the map argument.
-    fn keyed(&self, arg: &Argument, value: &Value, access: MemUse, key: bool) -> Check {
+    fn keyed(&self, arg: &Argument, value: &Value, key: bool) -> Check {
         let Some(map_reg) = arg.map else {
             return bug("a prototype has a key before its map");
         };
@@ -115,6 +129,7 @@ impl Checker<'_> {
             return bug("a map that is not there");
         };
         let bytes = if key { map.spec.key_size } else { map.spec.value_size };
+        let access = arg.kind.value_use(Some(map.spec.kind)).unwrap_or(MemUse::Read);
         self.memory(arg, value, access, i64::from(bytes))
     }
 
@@ -173,6 +188,33 @@ impl Checker<'_> {
         }
     }
 
+    /// A map value and its length.
+    fn lasting(&self, arg: &Argument, value: &Value) -> Check {
+        let Some(Region::MapValue(_)) = value.region().filter(|_| !value.nullable) else {
+            return self.wrong(arg, value, "a pointer to a map value");
+        };
+        let Some((reg, zero_ok)) = arg.len else { return bug("a prototype has memory without its length") };
+        let bytes = self.length(reg, zero_ok)?;
+        self.memory(arg, value, MemUse::ReadWrite, bytes)
+    }
+
+    /// Memory of as many bytes as the constant in the next argument says, or NULL.
+    fn buffer(&self, arg: &Argument, value: &Value) -> Check {
+        if value.as_constant() == Some(0) {
+            return Ok(());
+        }
+        let next = Reg::ARGS.get(usize::from(arg.index) + 1).map(|&reg| (reg, self.state.reg(reg)));
+        let Some((reg, size)) = next else { return bug("a prototype has a buffer without its length") };
+        let Some(bytes) = size.as_constant().filter(|&c| c < 1 << 30) else {
+            return fail_because(
+                Kind::HelperConst,
+                format!("the length of argument {}, in {reg}, must be a constant below {}", arg.index + 1, 1 << 30),
+                format!("it is {}", range_text(&size.num)),
+            );
+        };
+        self.memory(arg, value, MemUse::Write, bytes as i64)
+    }
+
     /// `bytes` bytes that a helper reads or writes, at most.
     fn memory(&self, arg: &Argument, value: &Value, access: MemUse, bytes: i64) -> Check {
         match value.region() {
@@ -184,7 +226,10 @@ impl Checker<'_> {
                 | Region::MapValue(_)
                 | Region::MapKey(_)
                 | Region::Mem(_)
-                | Region::ArgMem(_),
+                | Region::ArgMem(_)
+                | Region::ArgData(_)
+                | Region::Element(_)
+                | Region::View(_),
             ) => {}
             Some(_) | None => return self.wrong(arg, value, "a pointer to memory"),
         }

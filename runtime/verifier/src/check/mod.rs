@@ -4,8 +4,9 @@ mod access;
 mod args;
 mod compare;
 mod function;
+mod object;
 
-use stingless_abi::{ArgKind, Entry, Proto, Rights, Trust};
+use stingless_abi::{ArgKind, Entry, Proto, RefClass, Rights, Trust};
 use stingless_isa::{AluOp, Callee, Operand, Reg, Width};
 
 use crate::domain::Scalar;
@@ -37,7 +38,7 @@ pub(crate) struct Fail {
 impl Fail {
     /// The same failure, blamed on an obligation.
     pub(crate) fn of(mut self: Box<Self>, obligation: &Obligation) -> Box<Fail> {
-        self.blame = Blame { stack: self.blame.stack, ..Blame::of(obligation) };
+        self.blame = Blame { stack: self.blame.stack, made: self.blame.made, ..Blame::of(obligation) };
         self
     }
 }
@@ -155,7 +156,10 @@ impl Checker<'_> {
             ),
             (AluOp::Sub, Width::W64) if a.is_ptr() && !b.is_ptr() => self.offset(a, &b, true),
             (AluOp::Sub, Width::W64 | Width::W32) if same_data(a, &b) => Ok(()),
-            (AluOp::Sub, Width::W64 | Width::W32) if a.is_ptr() => {
+            (AluOp::Sub, Width::W32) => {
+                self.leaky_unless_privileged("a 32-bit difference would tell where memory lies")
+            }
+            (AluOp::Sub, Width::W64) if a.is_ptr() => {
                 self.leaky_unless_privileged("the difference of two pointers would tell where memory lies")
             }
             (_, _) => fail(
@@ -181,6 +185,10 @@ impl Checker<'_> {
             return fail(Kind::PacketStale, "arithmetic on a pointer into data that a helper may have moved");
         }
         if !region.takes_offsets() {
+            // As in Linux: clang adds 0 to a map's address where an array of maps has one element.
+            if matches!(region, Region::MapPtr(_)) && num.as_constant() == Some(0) {
+                return Ok(());
+            }
             return fail(Kind::PointerArithmetic, format!("arithmetic on {}", ptr.noun()));
         }
         let limit = i128::from(stingless_abi::limits::MAX_POINTER_OFFSET);
@@ -210,10 +218,15 @@ impl Checker<'_> {
         if !self.env.unit.hook.packet_loads {
             return fail(Kind::Unsupported, format!("hook `{}` has no packet to load from", self.env.unit.hook.name));
         }
-        if self.state.depth() > 1 || self.env.is_function {
-            return fail(Kind::Unsupported, "packet loads end the program on failure: not allowed in functions");
+        let in_callback = self.state.frames().iter().any(|f| f.callback.is_some());
+        if self.env.is_function && !self.env.function_returns {
+            return fail(
+                Kind::Unsupported,
+                "a failing packet load returns 0: not allowed in a function without a result",
+            );
         }
-        if self.env.unit.hook.verdict.is_some_and(|v| v.min > 0 || v.max < 0) {
+        let in_program = self.state.depth() == 1 && !self.env.is_function;
+        if (in_program || in_callback) && self.env.unit.hook.verdict.is_some_and(|v| v.min > 0 || v.max < 0) {
             return fail(Kind::ReturnRange, "a failing packet load returns 0, which the hook does not allow");
         }
         let ctx = self.state.reg(Reg::R6);
@@ -229,9 +242,11 @@ impl Checker<'_> {
     fn callable(&self, callee: Callee) -> Check {
         match callee {
             Callee::Helper(id) => self.helper(id),
-            Callee::Local(_) => {
-                if self.state.lock.is_some() {
-                    return fail(Kind::LockHeld, "a function is called while a lock is held");
+            Callee::Local(target) => {
+                let subprog = self.env.unit.code.subprog_of(target as usize);
+                if self.state.lock.is_some() && self.env.unit.funcs.get(subprog).is_some_and(|f| f.global) {
+                    let message = "a global function is called while a lock is held: make it static";
+                    return fail(Kind::LockHeld, message);
                 }
                 Ok(())
             }
@@ -281,6 +296,25 @@ impl Checker<'_> {
         Ok(())
     }
 
+    /// A helper that changes a map is given one that programs may write.
+    pub(crate) fn map_takes_writes(&self, proto: &Proto) -> Check {
+        if !proto.effects.writes_map {
+            return Ok(());
+        }
+        let arg = proto.args.iter().zip(Reg::ARGS).find(|(a, _)| matches!(a.kind, ArgKind::Map(_)));
+        let Some(Region::MapPtr(map)) = arg.and_then(|(_, reg)| self.state.reg(reg).region()) else {
+            return bug("a helper changes no map");
+        };
+        match self.env.unit.maps.get(map as usize) {
+            Some(map) if !map.spec.prog_writes() => fail(
+                Kind::ReadOnly,
+                format!("`{}` changes map `{}`, which programs may only read", proto.name, map.spec.name),
+            ),
+            Some(_) => Ok(()),
+            None => bug("a map that is not there"),
+        }
+    }
+
     /// A helper that gives a lock back is given the one that is held.
     pub(crate) fn lock_matches(&self, proto: &Proto) -> Check {
         if proto.effects.lock != Some(false) {
@@ -300,10 +334,13 @@ impl Checker<'_> {
     fn unheld(&self) -> Check {
         if let Some(held) = self.state.held.first() {
             let slot = self.env.unit.code.slot_of(held.insn as usize);
-            return fail(
-                Kind::ReferenceLeak,
-                format!("the reference acquired at instruction {slot} is not released on this path"),
-            );
+            let message = match held.class {
+                RefClass::Object(kind) => return self.object_leaks(kind, held.insn),
+                RefClass::RingbufRecord | RefClass::Host(_) => {
+                    format!("the reference acquired at instruction {slot} is not released on this path")
+                }
+            };
+            return fail(Kind::ReferenceLeak, message);
         }
         if self.state.lock.is_some() {
             return fail(Kind::LockHeld, "the program leaves while it holds a lock");
@@ -325,11 +362,11 @@ impl Checker<'_> {
             return self.callback_returns(r0);
         }
         if self.state.depth() > 1 {
-            let own = Region::Stack(self.state.depth() as u8 - 1);
-            if r0.region() == Some(own) {
-                return fail(Kind::WrongPointer, "a function returns a pointer to its own stack");
-            }
-            return Ok(());
+            return match r0.region() {
+                // As in Linux, whoever's stack it is.
+                Some(Region::Stack(_)) => fail(Kind::WrongPointer, "a function returns a pointer to the stack"),
+                Some(_) | None => Ok(()),
+            };
         }
         self.unheld()?;
         if self.env.is_function && !self.env.function_returns {

@@ -84,9 +84,37 @@ impl<'a> Comparison<'a> {
                 return false;
             }
         }
+        if !self.objects(old, now) {
+            return false;
+        }
         old.stack.slots().iter().enumerate().all(|(i, slot)| {
             let live = i >= 64 || slots & 1 << i != 0;
             !live || self.slot(i, slot, &now.stack)
+        })
+    }
+
+    /// Objects on the stack are the same, in the same states; how many elements an iterator gave does not matter.
+    ///
+    /// Whoever comes back to a state whose exploration is not finished must have got on with the very same iterator: only
+    /// then does it bound the run.
+    fn objects(&mut self, old: &Frame, now: &Frame) -> bool {
+        if old.objects.is_empty() && now.objects.is_empty() {
+            return true;
+        }
+        let kept = old.objects.iter().all(|a| {
+            now.objects.iter().find(|b| b.off == a.off).is_some_and(|b| {
+                a.kind == b.kind
+                    && a.active == b.active
+                    && (self.mode != Mode::Within || !a.active || a.id == b.id)
+                    && (a.reference == 0) == (b.reference == 0)
+                    && self.id(a.id, b.id)
+                    && (a.reference == 0 || self.id(a.reference, b.reference))
+            })
+        });
+        // What the old state has none of may be overwritten there, where that is no error.
+        kept && now.objects.iter().all(|b| {
+            let new = !old.objects.iter().any(|a| a.off == b.off);
+            !new || self.mode != Mode::Exact && b.reference == 0
         })
     }
 
@@ -148,7 +176,8 @@ impl<'a> Comparison<'a> {
         if !self.number_within(old, now) {
             return false;
         }
-        if old.id != 0 && !self.link(old.id, now.id, i64::from(now.off) - i64::from(old.off)) {
+        let shift = i64::from(now.off) - i64::from(old.off);
+        if old.id != 0 && !(old.is_low() == now.is_low() && self.link(old.base(), now.base(), shift)) {
             return false;
         }
         self.pairs.push((old.node, now.node));
@@ -181,12 +210,19 @@ impl<'a> Comparison<'a> {
             let fits = match a {
                 Byte::Invalid if !self.leaky => true,
                 // Read as any number.
-                Byte::Invalid => *b != Byte::Spill || slot.value.is_scalar(),
+                Byte::Invalid => match b {
+                    Byte::Invalid | Byte::Misc | Byte::Zero => true,
+                    Byte::Spill => slot.value.is_scalar(),
+                    Byte::Object => false,
+                },
                 Byte::Misc => match b {
                     Byte::Misc | Byte::Zero => true,
                     Byte::Spill => slot.value.is_scalar(),
                     Byte::Invalid => self.leaky,
+                    Byte::Object => false,
                 },
+                // Compared with the objects.
+                Byte::Object => *b == Byte::Object,
                 Byte::Zero => match b {
                     Byte::Zero => true,
                     Byte::Spill if slot.value.as_constant() == Some(0) => {
@@ -194,7 +230,7 @@ impl<'a> Comparison<'a> {
                         self.pairs.push((0, slot.value.node));
                         true
                     }
-                    Byte::Spill | Byte::Misc | Byte::Invalid => false,
+                    Byte::Spill | Byte::Misc | Byte::Invalid | Byte::Object => false,
                 },
                 // Below.
                 Byte::Spill => true,
@@ -215,6 +251,7 @@ impl<'a> Comparison<'a> {
             Byte::Misc | Byte::Zero => true,
             Byte::Spill => slot.value.is_scalar(),
             Byte::Invalid => self.leaky,
+            Byte::Object => false,
         });
         if self.mode == Mode::Exact || !readable || !old.value.is_scalar() {
             return false;

@@ -29,7 +29,7 @@ pub(crate) fn clean(state: &mut State, at: usize, unit: &Unit, live: &Liveness) 
                     .slots()
                     .iter()
                     .enumerate()
-                    .any(|(i, s)| i < 64 && slots & 1 << i == 0 && *s != Slot::EMPTY)
+                    .any(|(i, s)| i < 64 && slots & 1 << i == 0 && *s != Slot::EMPTY && !s.is_object())
         };
         if !state.frame_at(index).is_some_and(dead) {
             continue;
@@ -41,7 +41,7 @@ pub(crate) fn clean(state: &mut State, at: usize, unit: &Unit, live: &Liveness) 
             }
         }
         for (i, slot) in frame.stack.slots_mut().iter_mut().enumerate() {
-            if i < 64 && slots & 1 << i == 0 {
+            if i < 64 && slots & 1 << i == 0 && !slot.is_object() {
                 *slot = Slot::EMPTY;
             }
         }
@@ -54,7 +54,7 @@ pub(crate) fn clean(state: &mut State, at: usize, unit: &Unit, live: &Liveness) 
 /// Lets the first holder of each link be its base, so that the rounds of a loop look alike.
 fn rebase_links(state: &mut State) {
     let mut seen: Vec<(u32, i32)> = Vec::new();
-    for value in state.values().filter(|v| v.is_scalar() && v.id != 0 && v.id != state.length_id) {
+    for value in state.values().filter(|v| v.is_scalar() && v.id != 0 && !v.is_low() && v.id != state.length_id) {
         if !seen.iter().any(|s| s.0 == value.id) {
             seen.push((value.id, value.off));
         }
@@ -64,10 +64,10 @@ fn rebase_links(state: &mut State) {
             continue;
         }
         // Other distances that would not fit keep the base where it is.
-        if state.values().any(|v| v.is_scalar() && v.id == id && v.off.checked_sub(shift).is_none()) {
+        if state.values().any(|v| v.is_scalar() && v.base() == id && v.off.checked_sub(shift).is_none()) {
             continue;
         }
-        state.update_all(|v| v.is_scalar() && v.id == id, |v| v.off -= shift);
+        state.update_all(|v| v.is_scalar() && v.base() == id, |v| v.off -= shift);
         for reach in state.reaches.iter_mut().filter(|r| r.var == id) {
             // old base + bytes <= length; the new base is the old one plus the shift. Both are integers below it.
             reach.bytes = match u32::try_from(shift).ok().and_then(|s| reach.bytes.checked_sub(s)) {
@@ -95,7 +95,8 @@ fn forget_reaches(state: &mut State) {
 
 /// Drops the links of numbers that nothing else has.
 fn forget_links(state: &mut State) {
-    let mut ids: Vec<u32> = state.values().filter(|v| !v.is_uninit()).map(|v| v.id).filter(|&id| id != 0).collect();
+    let base = |v: &Value| if v.is_scalar() { v.base() } else { v.id };
+    let mut ids: Vec<u32> = state.values().filter(|v| !v.is_uninit()).map(base).filter(|&id| id != 0).collect();
     if ids.is_empty() {
         return;
     }
@@ -108,7 +109,7 @@ fn forget_links(state: &mut State) {
         ids.get(first + 1) != Some(&id)
     };
     state.update_all(
-        |v| v.is_scalar() && v.id != 0 && single(v.id),
+        |v| v.is_scalar() && v.id != 0 && single(v.base()),
         |v| {
             v.id = 0;
             v.off = 0;
@@ -191,8 +192,20 @@ fn outgrown(old: &Scalar, new: &Scalar) -> Scalar {
         return Scalar::unknown();
     }
     let least = if new.umin() < old.umin() { 0 } else { old.umin() };
-    let most = if new.umax() > old.umax() { i64::MAX as u64 } else { old.umax() };
+    let most = if new.umax() > old.umax() { roomy(new.umax()) } else { old.umax() };
     Scalar::from_range(least, most)
+}
+
+/// A bound at or above `most`, of few: a number that is masked or compared once a round stays within the one that its
+/// mask or bound fits in, and a counter gets past all of them soon.
+fn roomy(most: u64) -> u64 {
+    let bits = 64 - most.leading_zeros();
+    match bits {
+        0..=12 => (1 << bits.next_multiple_of(2)) - 1,
+        13..=16 => (1 << 16) - 1,
+        17..=32 => (1 << 32) - 1,
+        33.. => i64::MAX as u64,
+    }
 }
 
 fn same_place(a: &Slot, b: &Slot) -> bool {

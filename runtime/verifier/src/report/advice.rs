@@ -1,6 +1,6 @@
 //! What to paste. Only where the report knows that it is what is missing.
 
-use stingless_abi::{ArgKind, Entry, Proto, Ret};
+use stingless_abi::{ArgKind, Entry, ObjectAction, Proto, Ret};
 use stingless_isa::{Insn, Ref, Reg, Size};
 
 use super::causes::Scene;
@@ -23,6 +23,7 @@ impl Scene<'_> {
             | Kind::UnboundedLength
             | Kind::StackVariable => self.bound_check(),
             Kind::PacketBounds => self.end_check(),
+            Kind::ReferenceLeak if self.blame.made.is_some() => self.destroy(),
             Kind::ReferenceLeak => self.release(),
             Kind::PacketStale => {
                 Some("load the pointers from the context again after that call, and check them again".into())
@@ -47,7 +48,7 @@ impl Scene<'_> {
         Some(if argument { check + ", or declare the argument `__arg_nonnull`" } else { check })
     }
 
-    fn plain_name(&self, vid: Vid) -> Option<String> {
+    pub(super) fn plain_name(&self, vid: Vid) -> Option<String> {
         self.name(vid).map(|n| n.trim_matches('`').to_owned())
     }
 
@@ -114,13 +115,14 @@ impl Scene<'_> {
                 Some(i64::from(self.unit.maps.get(map as usize)?.spec.value_size) - i64::from(off))
             }
             How::Helper(id) => match self.unit.protos.get(id)?.ret {
-                Ret::MapValueOrNull => self.map_argument(made.step, id),
-                Ret::AcquiredOrNull { size_arg: Some(arg), .. } => {
+                Ret::MapValueOrNull | Ret::MapValueMaybe => self.map_argument(made.step, id),
+                Ret::AcquiredOrNull { size_arg: Some(arg), .. } | Ret::ViewOrNull { size_arg: arg, .. } => {
                     match self.replay.value(self.replay.arguments(made.step)?[usize::from(arg)]).how {
                         How::Const(size) => Some(size),
                         _ => None,
                     }
                 }
+                Ret::ElementOrNull { size } => Some(size.into()),
                 Ret::AcquiredOrNull { size_arg: None, .. } | Ret::Void | Ret::Scalar { .. } => None,
             },
             How::Alu { op: stingless_isa::AluOp::Add, left, right, .. } => match self.replay.value(right).how {
@@ -229,6 +231,26 @@ impl Scene<'_> {
         let name = self.plain_name(vid).unwrap_or_else(|| "it".to_owned());
         let rest = ", 0".repeat(helper.args.len().saturating_sub(1));
         Some(format!("give it back before leaving: `{}({name}{rest});`", helper.name))
+    }
+
+    /// The helper that ends the object on the stack that is still there.
+    fn destroy(&self) -> Option<String> {
+        let made = self.blame.made? as usize;
+        let maker = self.helper_at(made)?;
+        let kind = maker.args.iter().find_map(|a| match a.kind {
+            ArgKind::Object { kind, action: ObjectAction::Make } => Some(kind),
+            _ => None,
+        })?;
+        let wanted = ArgKind::Object { kind, action: ObjectAction::Destroy };
+        let mut ends: Vec<&Proto> = self.unit.protos.iter().map(|p| &**p).collect();
+        ends.retain(|p| p.args.first().is_some_and(|a| a.kind == wanted));
+        ends.sort_by_key(|p| !p.name.contains("discard"));
+        let end = ends.first()?;
+        let names = self.unit.line_of(made).and_then(|l| ctext::arguments(&l.text, &maker.name));
+        let name = names.and_then(|n| n.into_iter().find(|n| n.starts_with('&'))).unwrap_or("it");
+        let rest = ", 0".repeat(end.args.len().saturating_sub(1));
+        let or = if kind.row().iterator { ", or let `bpf_for` do it" } else { "" };
+        Some(format!("destroy it before leaving: `{}({name}{rest});`{or}", end.name))
     }
 
     fn verdicts(&self) -> Option<String> {

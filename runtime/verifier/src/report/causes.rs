@@ -1,7 +1,7 @@
 //! Why it failed, told along the path: where the values at fault were made, where they were last checked, which branch
 //! left the check out.
 
-use stingless_abi::Ret;
+use stingless_abi::{Arg, ArgKind, ObjectAction, Ret};
 use stingless_isa::{Callee, Cond, Insn, Operand, Ref, Reg};
 use stingless_object::Unit;
 
@@ -23,6 +23,8 @@ pub(crate) struct Blame {
     pub(crate) argument: Option<u8>,
     /// The byte of the stack, from `r10` of the current frame, that was found not to be written.
     pub(crate) stack: Option<i64>,
+    /// The instruction that made the object on the stack that it was about.
+    pub(crate) made: Option<u32>,
 }
 
 impl Blame {
@@ -77,6 +79,10 @@ impl Scene<'_> {
             Kind::UninitRegister | Kind::NoReturnValue => self.unset(),
             Kind::UninitStack => self.unwritten().into_iter().collect(),
             Kind::PacketStale => self.moved(),
+            Kind::ReferenceLeak | Kind::IteratorState | Kind::DynptrState if self.blame.made.is_some() => {
+                self.object().into_iter().collect()
+            }
+            Kind::IteratorState | Kind::DynptrState => self.no_object(),
             Kind::ReferenceLeak => self.held(),
             Kind::MapValueBounds
             | Kind::PacketBounds
@@ -98,6 +104,35 @@ impl Scene<'_> {
         events.sort_by_key(|e| e.0);
         events.dedup();
         events
+    }
+
+    /// Where the object on the stack was made.
+    fn object(&self) -> Option<Event> {
+        let step = self.replay.path.iter().rposition(|&at| Some(at) == self.blame.made)?;
+        let name = self.helper_at(self.replay.path[step] as usize).map_or("a helper", |p| &p.name);
+        Some((step, format!("it is made here by `{name}`")))
+    }
+
+    /// What destroyed an object on the stack, or which branch left its making out.
+    fn no_object(&self) -> Vec<Event> {
+        let acts = |at: usize, wanted| {
+            let proto = self.helper_at(at)?;
+            let acts = |a: &Arg| matches!(a.kind, ArgKind::Object { action, .. } if action == wanted);
+            proto.args.iter().any(acts).then_some(proto)
+        };
+        let (_, before) = self.replay.path.split_last().unwrap_or((&0, &[]));
+        for (step, &at) in before.iter().enumerate().rev() {
+            if let Some(proto) = acts(at as usize, ObjectAction::Destroy) {
+                return vec![(step, format!("`{}` destroys it here", proto.name))];
+            }
+        }
+        self.skipping_branch("it is made", |_, at| acts(at, ObjectAction::Make).is_some())
+    }
+
+    /// The helper that an instruction calls.
+    pub(super) fn helper_at(&self, at: usize) -> Option<&stingless_abi::Proto> {
+        let Insn::Call(Callee::Helper(id)) = self.unit.code.insns()[at] else { return None };
+        self.unit.protos.get(id).map(|p| &**p)
     }
 
     fn origin(&self, vid: Vid) -> Vec<Event> {
@@ -157,11 +192,19 @@ impl Scene<'_> {
         let proto = self.unit.protos.get(id)?;
         let null = self.is_about_null();
         Some(match proto.ret {
-            Ret::MapValueOrNull | Ret::AcquiredOrNull { .. } if !null => format!("{name} comes from `{}`", proto.name),
-            Ret::MapValueOrNull => format!("{name} comes from `{}`: NULL if there is no such element", proto.name),
-            Ret::AcquiredOrNull { .. } => format!("{name} comes from `{}`: NULL if there is no room", proto.name),
             Ret::Void => format!("`{}` returns nothing", proto.name),
             Ret::Scalar { .. } => format!("{name} is what `{}` returned", proto.name),
+            _ if !null => format!("{name} comes from `{}`", proto.name),
+            Ret::MapValueOrNull | Ret::MapValueMaybe => {
+                format!("{name} comes from `{}`: NULL if there is no such element", proto.name)
+            }
+            Ret::AcquiredOrNull { .. } => format!("{name} comes from `{}`: NULL if there is no room", proto.name),
+            Ret::ElementOrNull { .. } => {
+                format!("{name} comes from `{}`: NULL if there is no element left", proto.name)
+            }
+            Ret::ViewOrNull { .. } => {
+                format!("{name} comes from `{}`: NULL if the dynptr has fewer bytes, or may not be written", proto.name)
+            }
         })
     }
 
@@ -270,7 +313,7 @@ impl Scene<'_> {
 
     /// For a helper's call: the places of the memory argument at fault and of its length.
     pub(super) fn memory_argument(&self) -> Option<(usize, usize)> {
-        use stingless_abi::{ArgKind, MemLen};
+        use stingless_abi::MemLen;
         let index = usize::from(self.blame.argument?);
         let proto = self.helper()?;
         match proto.args.get(index)?.kind {
@@ -282,8 +325,7 @@ impl Scene<'_> {
 
     /// The helper that the failing instruction calls.
     pub(super) fn helper(&self) -> Option<&stingless_abi::Proto> {
-        let Insn::Call(Callee::Helper(id)) = self.unit.code.insns()[self.at] else { return None };
-        self.unit.protos.get(id).map(|p| &**p)
+        self.helper_at(self.at)
     }
 
     /// Why a register holds nothing.
@@ -368,7 +410,7 @@ impl Scene<'_> {
         let root = self.replay.root(vid);
         let mut events: Vec<Event> = self.made(root).into_iter().collect();
         let calls = self.replay.calls_from(self.replay.value(root).step);
-        let mover = calls.filter(|(_, p, _)| p.effects.invalidates_packet || p.effects.tail_call).last();
+        let mover = calls.filter(|(_, p, _)| p.may_move_packet() || p.effects.tail_call).last();
         if let Some((step, proto, _)) = mover {
             events.push((step, format!("`{}` may move the data: pointers taken before are stale", proto.name)));
         }

@@ -1,7 +1,9 @@
 //! What is known at one point of one path.
 
+mod object;
 mod stack;
 
+pub(crate) use object::Object;
 pub(crate) use stack::{Byte, Slot, Stack, Touched};
 
 use std::rc::Rc;
@@ -30,6 +32,8 @@ pub(crate) struct Frame {
     pub(crate) iterations: u32,
     /// Tells one call of a helper that calls back from the next one at the same place.
     pub(crate) instance: u32,
+    /// Objects on the frame's stack that only helpers touch.
+    pub(crate) objects: Vec<Object>,
 }
 
 impl Frame {
@@ -45,6 +49,7 @@ impl Frame {
             callback: None,
             iterations: 0,
             instance: 0,
+            objects: Vec::new(),
         }
     }
 }
@@ -233,7 +238,8 @@ impl State {
                 .filter(|v| v.is_ptr() && v.nullable && v.id == id && v.reference != 0)
                 .map(|v| v.reference)
                 .collect();
-            self.held.retain(|h| !references.contains(&h.id));
+            // What pointers into a dynptr's memory depend on is the dynptr's to give up.
+            self.held.retain(|h| matches!(h.class, RefClass::Object(_)) || !references.contains(&h.id));
         }
         self.update_all(
             |v| v.is_ptr() && v.nullable && v.id == id,

@@ -27,6 +27,8 @@ pub(crate) enum Byte {
     Zero,
     /// Part of the slot's spilled value.
     Spill,
+    /// Part of an object that only helpers touch; all bytes of the slot are. See [`Object`](super::Object).
+    Object,
 }
 
 /// Eight bytes of the stack.
@@ -80,8 +82,13 @@ impl Slot {
         match self.bytes[at] {
             Byte::Zero => Some(0),
             Byte::Spill => self.value.as_constant().map(|c| (c >> (8 * (at - usize::from(self.at)))) as u8),
-            Byte::Misc | Byte::Invalid => None,
+            Byte::Misc | Byte::Invalid | Byte::Object => None,
         }
+    }
+
+    /// Whether the slot is part of an object that only helpers touch.
+    pub(crate) fn is_object(&self) -> bool {
+        self.bytes[0] == Byte::Object
     }
 }
 
@@ -179,8 +186,17 @@ impl Stack {
                 (_, true) => Byte::Misc,
                 (Byte::Zero, false) if zero => Byte::Zero,
                 (Byte::Invalid, false) => Byte::Invalid,
-                (Byte::Misc | Byte::Zero | Byte::Spill, false) => Byte::Misc,
+                // Objects in the range were destroyed before.
+                (Byte::Misc | Byte::Zero | Byte::Spill | Byte::Object, false) => Byte::Misc,
             };
+        }
+    }
+
+    /// Makes `bytes` bytes at an aligned offset part of an object, or the program's own again: never written.
+    pub(crate) fn occupy(&mut self, off: i64, bytes: i64, object: bool) {
+        let kind = if object { Byte::Object } else { Byte::Invalid };
+        for at in (off..off + bytes).step_by(SLOT) {
+            *self.slot_mut(place(at).0) = Slot { bytes: [kind; SLOT], ..Slot::EMPTY };
         }
     }
 

@@ -5,16 +5,17 @@ use stingless_isa::{AluOp, Operand, Reg, UnaryOp, Width};
 use super::Machine;
 use crate::check::{Fail, bug, data_length};
 use crate::domain::Scalar;
+use crate::facts::Side;
 use crate::region::Region;
 use crate::state::State;
-use crate::value::Value;
+use crate::value::{LOW, Value};
 
 impl Machine<'_> {
     pub(super) fn alu(
         &mut self,
         state: &mut State,
-        op: AluOp,
-        width: Width,
+        at: usize,
+        (op, width): (AluOp, Width),
         dst: Reg,
         src: Operand,
     ) -> Result<(), Box<Fail>> {
@@ -24,6 +25,7 @@ impl Machine<'_> {
             AluOp::Mov | AluOp::Movsx8 | AluOp::Movsx16 | AluOp::Movsx32 => self.moved(state, op, width, src, b),
             AluOp::Sub | AluOp::Xor if src == Operand::Reg(dst) && a.is_scalar() => Value::constant(0),
             AluOp::Add | AluOp::Sub if width == Width::W64 && (a.is_ptr() || b.is_ptr()) => {
+                self.relies_on(at, &a, (&b, src));
                 self.pointer(state, op, (a, dst), (b, src))?
             }
             AluOp::Add
@@ -39,6 +41,7 @@ impl Machine<'_> {
             | AluOp::Lsh
             | AluOp::Rsh
             | AluOp::Arsh => {
+                self.collector.relied_on_nothing(at);
                 if a.is_scalar() && b.is_scalar() {
                     self.arith(op, width, a, b)
                 } else {
@@ -79,6 +82,15 @@ impl Machine<'_> {
         value
     }
 
+    /// The same for a number that is to be the variable part of a pointer: its link must hold in full.
+    fn named(&mut self, state: &mut State, reg: Reg) -> Value {
+        let value = *state.reg(reg);
+        if value.is_low() {
+            state.set(reg, Value { id: 0, off: 0, ..value });
+        }
+        self.linked(state, reg)
+    }
+
     fn moved(&mut self, state: &mut State, op: AluOp, width: Width, src: Operand, b: Value) -> Value {
         if !b.is_scalar() {
             return if op == AluOp::Mov && width == Width::W64 { b } else { Value::unknown() };
@@ -95,6 +107,15 @@ impl Machine<'_> {
         let node = self.nodes.derive(a.node, b.node);
         let (id, off) = link_after(op, width, &a, &b);
         Value { id, off, node, ..Value::scalar(num) }
+    }
+
+    /// Tells the collector of the number that is added to a pointer; `pointer` relies on it.
+    fn relies_on(&mut self, at: usize, a: &Value, (b, src): (&Value, Operand)) {
+        match (a.is_scalar(), b.is_scalar(), src) {
+            (false, true, Operand::Reg(_)) => self.collector.relied(at, Side::Src, &b.num),
+            (true, false, _) => self.collector.relied(at, Side::Dst, &a.num),
+            (_, _, _) => self.collector.relied_on_nothing(at),
+        }
     }
 
     /// The length of a data region: a number with a link of its own, of which it is known that as many bytes are there.
@@ -140,7 +161,7 @@ impl Machine<'_> {
         }
         if !minus && ptr.num.as_constant() == Some(0) && ptr.id == 0 {
             // The variable part is that number: it shares its name.
-            let num = num_reg.map_or(num, |reg| self.linked(state, reg));
+            let num = num_reg.map_or(num, |reg| self.named(state, reg));
             let off = ptr.off.checked_add(num.off).filter(|o| o.abs() < 1 << 29);
             if let (Some(off), true) = (off, num.id != 0) {
                 let base = Scalar::alu(AluOp::Sub, Width::W64, num.num, Scalar::constant(i64::from(num.off) as u64));
@@ -202,7 +223,7 @@ fn keeps_value(op: AluOp, width: Width, num: &Scalar) -> bool {
     num.umax() <= max
 }
 
-/// The link of `a op b`: kept where a constant is added without a wrap at 32 bits.
+/// The link of `a op b`: kept where a constant is added; where the sum may wrap at 32 bits, of the low half.
 fn link_after(op: AluOp, width: Width, a: &Value, b: &Value) -> (u32, i32) {
     let (Some(c), true) = (b.num.as_constant(), a.id != 0) else {
         return (0, 0);
@@ -215,14 +236,15 @@ fn link_after(op: AluOp, width: Width, a: &Value, b: &Value) -> (u32, i32) {
     let Ok(step) = i32::try_from(c) else {
         return (0, 0);
     };
-    if width == Width::W32 {
-        let (least, most) = (i128::from(a.num.umin()) + i128::from(step), i128::from(a.num.umax()) + i128::from(step));
-        if least < 0 || most > i128::from(u32::MAX) {
-            return (0, 0);
-        }
-    }
-    match a.off.checked_add(step) {
-        Some(off) => (a.id, off),
-        None => (0, 0),
+    let Some(off) = a.off.checked_add(step) else {
+        return (0, 0);
+    };
+    let (least, most) = (i128::from(a.num.umin()) + i128::from(step), i128::from(a.num.umax()) + i128::from(step));
+    let wraps = least < 0 || most > i128::from(u32::MAX);
+    match width {
+        Width::W32 if wraps => (a.id | LOW, off),
+        // A low half that leaves 32 bits is one no more.
+        Width::W64 if wraps && a.is_low() => (0, 0),
+        Width::W32 | Width::W64 => (a.id, off),
     }
 }

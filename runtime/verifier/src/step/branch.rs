@@ -96,6 +96,12 @@ impl Machine<'_> {
         let mut taken = Box::new(state.clone());
         self.learn_reach(&mut taken, cond, a, b);
         self.learn_reach(state, negated(cond), a, b);
+        // What equals a pointer that is not NULL is not NULL.
+        if cond == Cond::Eq {
+            learn_equal(&mut taken, a, b);
+        } else if cond == Cond::Ne {
+            learn_equal(state, a, b);
+        }
         Outcome::Both(taken)
     }
 
@@ -139,14 +145,20 @@ impl Machine<'_> {
         if old.id == 0 {
             return;
         }
-        let (id, off) = (old.id, old.off);
+        let (id, off) = (old.base(), old.off);
         let nodes = &mut self.nodes;
         let mut rely = false;
         state.update_all(
-            |v| v.id == id && (v.is_scalar() || v.region().is_some_and(Region::has_learned_range)),
+            |v| v.is_scalar() && v.base() == id || v.id == id && v.region().is_some_and(Region::has_learned_range),
             |v| {
                 let delta = if v.is_ptr() { -i64::from(off) } else { i64::from(v.off) - i64::from(off) };
-                let moved = Scalar::alu(AluOp::Add, Width::W64, num, Scalar::constant(delta as u64));
+                let low = old.is_low() || v.is_scalar() && v.is_low();
+                if low && v.num.umax() > u64::from(u32::MAX) {
+                    // Its low half is known, not it.
+                    return;
+                }
+                let width = if low { Width::W32 } else { Width::W64 };
+                let moved = Scalar::alu(AluOp::Add, width, num, Scalar::constant(delta as u64));
                 let Some(narrowed) = v.num.intersect(&moved) else { return };
                 if narrowed == v.num {
                     return;
@@ -163,7 +175,7 @@ impl Machine<'_> {
             // A pointer's offset counts in full.
             self.rely(node);
         }
-        if id == state.length_id {
+        if id == state.length_id && !old.is_low() {
             let least = Scalar::alu(AluOp::Sub, Width::W64, num, Scalar::constant(i64::from(off) as u64)).umin();
             self.rely(node);
             state.learn(Region::Linked, 0, u32::try_from(least).unwrap_or(u32::MAX));
@@ -184,7 +196,7 @@ impl Machine<'_> {
             Cond::Eq => (a, b),
             Cond::Ne | Cond::Set => return,
         };
-        if high.0.id != id || low.0.id == 0 || low.0.id == id {
+        if high.0.id != id || low.0.id == 0 || low.0.base() == id || low.0.is_low() {
             return;
         }
         let signed = matches!(cond, Cond::Slt | Cond::Sle | Cond::Sgt | Cond::Sge);
@@ -295,6 +307,21 @@ const fn turned(cond: Cond) -> Cond {
         Cond::Sle => Cond::Sge,
         Cond::Eq | Cond::Ne | Cond::Set => cond,
     }
+}
+
+/// Two pointers turned out to be equal.
+fn learn_equal(state: &mut State, a: &Value, b: &Value) {
+    for (open, known) in [(a, b), (b, a)] {
+        if open.nullable && never_null(known) {
+            state.resolve_null(open.id, false);
+        }
+    }
+}
+
+/// Whether a pointer is NULL on no host. Where a data region may be empty, its ends may be.
+fn never_null(value: &Value) -> bool {
+    let zero = Value::constant(0);
+    null_test(Cond::Eq, Width::W64, value, &zero) == Some(NullTest::Never)
 }
 
 /// What a branch does.

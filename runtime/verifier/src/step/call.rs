@@ -67,8 +67,15 @@ impl Machine<'_> {
             let entered = self.callback(state, at, proto, (start, kind), map)?;
             forked = Some((start, entered));
         }
+        if proto.steps().is_some()
+            && let Some(entered) = self.stepped(state, proto)?
+        {
+            forked = Some((at as u32 + 1, entered));
+        }
+        self.unset(state, at, proto);
         let r0 = self.result(state, at, proto, map)?;
         self.write_memory(state, proto)?;
+        self.objects(state, at, proto)?;
         self.effects(state, at, proto)?;
         if proto.effects.tail_call {
             self.collector.tail_call(state.frame().subprog as usize);
@@ -96,21 +103,39 @@ impl Machine<'_> {
             let value = state.reg(reg);
             match arg.kind {
                 // NULL or not is what the proof went by.
-                ArgKind::ConstScalar | ArgKind::Len { .. } | ArgKind::Mem { .. } | ArgKind::CallbackCtx => {
+                ArgKind::ConstScalar
+                | ArgKind::Len { .. }
+                | ArgKind::Mem { .. }
+                | ArgKind::CallbackCtx
+                | ArgKind::Buffer
+                | ArgKind::CtxOrNull => {
                     self.rely(value.node);
                 }
                 ArgKind::Anything
+                | ArgKind::Optional
                 | ArgKind::Scalar
                 | ArgKind::Ctx
                 | ArgKind::Map(_)
                 | ArgKind::MapKey
                 | ArgKind::MapValue(_)
+                | ArgKind::MapValueOut { .. }
                 | ArgKind::ConstStr
                 | ArgKind::Callback(_)
                 | ArgKind::Acquired(_)
-                | ArgKind::SpinLock => {}
+                | ArgKind::SpinLock
+                | ArgKind::Dynptr(_)
+                | ArgKind::DynptrClone
+                | ArgKind::LastingMem
+                | ArgKind::Object { .. } => {}
             }
         }
+    }
+
+    /// Which optional arguments were not set: engines pass 0 for them.
+    fn unset(&mut self, state: &State, at: usize, proto: &Proto) {
+        let optional = proto.args.iter().zip(Reg::ARGS).filter(|(arg, _)| arg.kind == ArgKind::Optional);
+        let unset = optional.filter(|&(_, reg)| state.reg(reg).is_uninit());
+        self.collector.unset(at, unset.fold(0, |set, (_, reg)| set | 1 << reg.index()));
     }
 
     /// What the helper writes of the memory it is given.
@@ -133,9 +158,16 @@ impl Machine<'_> {
                     };
                     (access, bytes)
                 }
-                ArgKind::MapValue(access) => {
+                ArgKind::Buffer => {
+                    let size = Reg::ARGS.get(index + 1).and_then(|&next| state.reg(next).as_constant());
+                    let Some(size) = size else { return bug("a buffer without a length was passed") };
+                    (MemUse::Write, (size as i64, size as i64))
+                }
+                ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
                     let Some(Region::MapPtr(map)) = map else { return bug("a value without its map was passed") };
-                    let bytes = self.env.unit.maps.get(map as usize).map_or(0, |m| i64::from(m.spec.value_size));
+                    let spec = self.env.unit.maps.get(map as usize).map(|m| &m.spec);
+                    let access = arg.kind.value_use(spec.map(|s| s.kind)).unwrap_or(MemUse::Read);
+                    let bytes = spec.map_or(0, |s| i64::from(s.value_size));
                     (access, (bytes, bytes))
                 }
                 ArgKind::MapKey => {
@@ -144,6 +176,7 @@ impl Machine<'_> {
                     (MemUse::Read, (bytes, bytes))
                 }
                 ArgKind::Anything
+                | ArgKind::Optional
                 | ArgKind::Scalar
                 | ArgKind::ConstScalar
                 | ArgKind::Ctx
@@ -152,7 +185,12 @@ impl Machine<'_> {
                 | ArgKind::Callback(_)
                 | ArgKind::CallbackCtx
                 | ArgKind::Acquired(_)
-                | ArgKind::SpinLock => continue,
+                | ArgKind::SpinLock
+                | ArgKind::CtxOrNull
+                | ArgKind::Dynptr(_)
+                | ArgKind::DynptrClone
+                | ArgKind::LastingMem
+                | ArgKind::Object { .. } => continue,
             };
             match range.0 {
                 MemUse::Write | MemUse::ReadWrite => self.overwritten(state, &ptr, range.1)?,
@@ -203,6 +241,10 @@ impl Machine<'_> {
                 let nullable = !self.key_is_there(state, proto, map);
                 Value { id: self.fresh_id(), nullable, ..Value::ptr(Region::MapValue(map)) }
             }
+            Ret::MapValueMaybe => {
+                let Some(map) = map else { return bug("a helper returns a value of no map") };
+                Value { id: self.fresh_id(), nullable: true, ..Value::ptr(Region::MapValue(map)) }
+            }
             Ret::AcquiredOrNull { class, size_arg } => {
                 let size = match size_arg {
                     Some(arg) => {
@@ -218,6 +260,9 @@ impl Machine<'_> {
                 state.held.push(Held { id: reference, class, insn: at as u32 });
                 Value { id, reference, nullable: true, ..Value::ptr(Region::of_class(class, size)) }
             }
+            Ret::ViewOrNull { size_arg, writable } => self.view(state, proto, (size_arg, writable))?,
+            // The other outcome has a state of its own.
+            Ret::ElementOrNull { .. } => Value::constant(0),
         })
     }
 

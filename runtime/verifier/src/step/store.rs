@@ -36,7 +36,9 @@ impl Machine<'_> {
                 | Region::Linked
                 | Region::MapValue(_)
                 | Region::Mem(_)
-                | Region::ArgMem(_),
+                | Region::ArgMem(_)
+                | Region::ArgData(_)
+                | Region::View(_),
             ) => Ok(()),
             Some(
                 Region::MapKey(_)
@@ -44,7 +46,9 @@ impl Machine<'_> {
                 | Region::MapPtr(_)
                 | Region::Host(_)
                 | Region::Func(_)
-                | Region::Stale,
+                | Region::Stale
+                | Region::Element(_)
+                | Region::Gone,
             )
             | None => bug("a store through something that may not be stored to"),
         }
@@ -66,6 +70,7 @@ impl Machine<'_> {
     ) -> Result<(), Box<Fail>> {
         let leaky = self.leaky();
         let (min, max) = (ptr.min_off() + i128::from(off), ptr.max_off() + i128::from(off));
+        self.overwrite_objects(state, frame, (min as i64, max as i64 + i64::from(size.bytes())))?;
         let zero = value.as_constant() == Some(0);
         let Some(frame) = state.frame_at_mut(frame) else {
             return bug("a store to the stack of a frame that is gone");
@@ -96,6 +101,7 @@ impl Machine<'_> {
         let certain = if ptr.num.as_constant().is_some() { least } else { 0 };
         let range = Touched { first: ptr.min_off() as i64, end: ptr.max_off() as i64 + most, certain };
         let leaky = self.leaky();
+        self.overwrite_objects(state, usize::from(frame), (range.first, range.end))?;
         let Some(frame) = state.frame_at_mut(usize::from(frame)) else {
             return bug("a helper writes to the stack of a frame that is gone");
         };

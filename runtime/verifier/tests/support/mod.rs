@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use stingless_abi::{
-    Arg, ArgKind, CallbackKind, CtxField, CtxLayout, DataRegion, Effects, Entry, FieldKind, HelperSet, HookDef, Limits,
-    MapKind, MapKinds, MapSpec, MemLen, MemUse, NativeOp, Partial, Proto, ProtoTable, RefClass, Ret, Rights, Trust,
-    VerdictRange,
+    Arg, ArgKind, CallbackKind, CtxField, CtxLayout, DataRegion, DynptrUse, Effects, Entry, FieldKind, HelperSet,
+    HookDef, Limits, MapKind, MapKinds, MapSpec, MemLen, MemUse, NativeOp, ObjectAction, ObjectKind, Partial, Proto,
+    ProtoTable, RefClass, Ret, Rights, Trust, VerdictRange, kfunc_id,
 };
 use stingless_isa::{Code, assemble};
 use stingless_object::{Unit, UnitMap};
@@ -30,16 +30,19 @@ fn row(id: u32, name: &'static str, args: &[ArgKind], ret: Ret, effects: Effects
 /// Type and name of an argument in C.
 fn declared(kind: ArgKind) -> (&'static str, &'static str) {
     match kind {
-        ArgKind::Ctx => ("void *", "ctx"),
+        ArgKind::Ctx | ArgKind::CtxOrNull => ("void *", "ctx"),
         ArgKind::Map(_) => ("void *", "map"),
         ArgKind::MapKey => ("const void *", "key"),
-        ArgKind::MapValue(_) => ("const void *", "value"),
+        ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => ("const void *", "value"),
         ArgKind::Mem { .. } | ArgKind::ConstStr | ArgKind::Acquired(_) => ("void *", "data"),
         ArgKind::Len { .. } | ArgKind::ConstScalar => ("u64", "size"),
         ArgKind::Callback(_) => ("void *", "callback"),
         ArgKind::CallbackCtx => ("void *", "callback_ctx"),
+        ArgKind::Object { .. } => ("void *", "it"),
         ArgKind::SpinLock => ("struct bpf_spin_lock *", "lock"),
-        ArgKind::Anything | ArgKind::Scalar => ("u64", "flags"),
+        ArgKind::Dynptr(_) | ArgKind::DynptrClone => ("struct bpf_dynptr *", "ptr"),
+        ArgKind::LastingMem | ArgKind::Buffer => ("void *", "data"),
+        ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar => ("u64", "flags"),
     }
 }
 
@@ -54,7 +57,20 @@ const NONE: Effects = Effects {
     tail_call: false,
     lock: None,
     throws: false,
+    writes_map: false,
 };
+
+/// A function of iterators over numbers; `more` are the arguments behind the iterator.
+fn iterator(name: &'static str, action: ObjectAction, more: &[ArgKind], ret: Ret) -> Arc<Proto> {
+    let args = [&[ArgKind::Object { kind: ObjectKind::IterNum, action }], more].concat();
+    row(kfunc_id(name), name, &args, ret, NONE)
+}
+
+/// Text with calls of functions by name in the assembler's words.
+pub(crate) fn named(text: &str) -> String {
+    let names = ["bpf_iter_num_new", "bpf_iter_num_next", "bpf_iter_num_destroy"];
+    names.iter().fold(text.to_owned(), |t, n| t.replace(&format!("call {n}\n"), &format!("call {}\n", kfunc_id(n))))
+}
 
 const fn mem(access: MemUse) -> ArgKind {
     ArgKind::Mem { access, len: MemLen::Next, nullable: false }
@@ -67,6 +83,10 @@ const U32: Ret = Ret::Scalar { min: 0, max: u32::MAX as i64 };
 /// Linux's helpers, as far as the tests call them.
 pub(crate) fn protos() -> ProtoTable {
     use ArgKind::{Acquired, Anything, Callback, CallbackCtx, ConstScalar, Ctx, Len, Map, MapKey, MapValue, SpinLock};
+    use ArgKind::{Dynptr, LastingMem};
+    use ObjectAction::{Destroy, Make};
+    let made = |action| ArgKind::Object { kind: ObjectKind::DynptrRingbuf, action };
+    const LOCAL: ArgKind = ArgKind::Object { kind: ObjectKind::DynptrLocal, action: ObjectAction::Make };
     let table = Map(TABLES);
     let record = RefClass::RingbufRecord;
     let reserve = Ret::AcquiredOrNull { class: record, size_arg: Some(1) };
@@ -111,6 +131,26 @@ pub(crate) fn protos() -> ProtoTable {
             Ret::ANY,
             NONE,
         ),
+        row(197, "bpf_dynptr_from_mem", &[LastingMem, Len { zero_ok: true }, Anything, LOCAL], Ret::ANY, NONE),
+        row(198, "bpf_ringbuf_reserve_dynptr", &[RING, Anything, Anything, made(Make)], Ret::ANY, NONE),
+        row(199, "bpf_ringbuf_submit_dynptr", &[made(Destroy), Anything], Ret::Void, NONE),
+        row(
+            201,
+            "bpf_dynptr_read",
+            &[mem(MemUse::Write), Len { zero_ok: true }, Dynptr(DynptrUse::Read), Anything, Anything],
+            Ret::ANY,
+            NONE,
+        ),
+        row(
+            203,
+            "bpf_dynptr_data",
+            &[Dynptr(DynptrUse::Read), Anything, ConstScalar],
+            Ret::ViewOrNull { size_arg: 2, writable: true },
+            NONE,
+        ),
+        iterator("bpf_iter_num_new", ObjectAction::Make, &[Anything, Anything], Ret::ANY),
+        iterator("bpf_iter_num_next", ObjectAction::Step, &[], Ret::ElementOrNull { size: 4 }),
+        iterator("bpf_iter_num_destroy", ObjectAction::Destroy, &[], Ret::Void),
         row(181, "bpf_loop", &[Anything, Callback(CallbackKind::Loop), CallbackCtx, Anything], Ret::ANY, NONE),
     ])
 }

@@ -35,26 +35,33 @@ impl Checked {
     }
 
     /// Arguments that are numbers hold no pointer; all hold something.
-    fn check_reg(&self, argument: &Argument) -> Result<(), Stop> {
+    fn check_reg(&self, site: Site<'_>, argument: &Argument) -> Result<(), Stop> {
         let (regs, ptrs) = self.frames.last().map_or((0, 0), |f| (f.regs, f.ptrs));
         let bit = 1 << argument.reg.index();
+        if argument.kind == ArgKind::Optional && facts::passed_as_zero(site, argument.reg) {
+            return Ok(());
+        }
         if regs & bit == 0 {
             return Err(broken(format!("{} holds no value", argument.reg)));
         }
-        let number =
-            matches!(argument.kind, ArgKind::Anything | ArgKind::Scalar | ArgKind::ConstScalar | ArgKind::Len { .. });
+        let number = matches!(
+            argument.kind,
+            ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar | ArgKind::ConstScalar | ArgKind::Len { .. }
+        );
         if number && ptrs & bit != 0 { Err(broken("a pointer, where a number is expected")) } else { Ok(()) }
     }
 
     fn check_arg(&mut self, call: &Call<'_>, arg: &Argument) -> Result<(), Stop> {
         if self.strict {
-            self.check_reg(arg)?;
+            self.check_reg(call.site, arg)?;
         }
         let at = usize::from(arg.index);
         let value = call.args[at];
         match arg.kind {
             // The length is checked with its memory; numbers may be anything.
-            ArgKind::Anything | ArgKind::Scalar | ArgKind::ConstScalar | ArgKind::Len { .. } => Ok(()),
+            ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar | ArgKind::ConstScalar | ArgKind::Len { .. } => {
+                Ok(())
+            }
             ArgKind::Ctx if value == self.args[0] => Ok(()),
             ArgKind::Ctx => Err(broken("not the context")),
             ArgKind::Map(kinds) => check_map(call, value, kinds),
@@ -62,8 +69,12 @@ impl Checked {
                 let (key_size, _) = map_sizes(call)?;
                 self.touch(call.site, value, key_size, MemUse::Read).map(drop)
             }
-            ArgKind::MapValue(access) => {
+            ArgKind::CtxOrNull if value == 0 || value == self.args[0] => Ok(()),
+            ArgKind::CtxOrNull => Err(broken("neither the context nor NULL")),
+            ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
                 let (_, value_size) = map_sizes(call)?;
+                let kind = call.map.map(|map| call.site.program.unit().maps[map].spec.kind);
+                let access = arg.kind.value_use(kind).unwrap_or(MemUse::Read);
                 self.touch(call.site, value, value_size, access).map(drop)
             }
             ArgKind::Mem { access, len, nullable } => {
@@ -95,6 +106,19 @@ impl Checked {
             ArgKind::CallbackCtx => Err(broken("neither the stack nor NULL")),
             ArgKind::Acquired(class) => self.give_back(call, at, value, class),
             ArgKind::SpinLock => check_lock(self, call, value),
+            ArgKind::Object { kind, action } => self.check_object(value, kind, action),
+            ArgKind::Dynptr(_) => self.dynptr_at(value).map(drop),
+            ArgKind::DynptrClone => self.check_clone(call.proto, call.args, value),
+            ArgKind::LastingMem => {
+                let len = check_len(call, arg)?;
+                if len == 0 { Ok(()) } else { self.touch(call.site, value, len, MemUse::ReadWrite).map(drop) }
+            }
+            ArgKind::Buffer if value == 0 => Ok(()),
+            ArgKind::Buffer => match call.args.get(at + 1) {
+                Some(0) => Ok(()),
+                Some(&len) => self.touch(call.site, value, len, MemUse::Write).map(drop),
+                None => Err(broken("its length has no register")),
+            },
         }
     }
 
@@ -125,7 +149,8 @@ impl Checked {
 
     /// What the call's result and effects change.
     pub(crate) fn check_return(&mut self, site: Site<'_>, proto: &Proto, args: [u64; 5], r0: u64) -> Result<(), Stop> {
-        if proto.effects.invalidates_packet {
+        self.list_views(proto, args);
+        if proto.may_move_packet() {
             self.list_data(site.program);
         }
         match proto.ret {
@@ -135,14 +160,24 @@ impl Checked {
                 TrapKind::Fact,
                 format!("{} returned {}, its prototype says {min}..={max}", proto.name, r0 as i64),
             )),
-            Ret::MapValueOrNull if r0 == 0 => Ok(()),
-            Ret::MapValueOrNull => {
+            Ret::MapValueOrNull | Ret::MapValueMaybe if r0 == 0 => Ok(()),
+            Ret::MapValueOrNull | Ret::MapValueMaybe => {
                 self.tag(Reg::R0, true);
                 let arg = proto.args.iter().position(|a| matches!(a.kind, ArgKind::Map(_)));
                 let map = arg.and_then(|arg| map_at(site.program, args[arg]));
                 let map = map.ok_or_else(|| broken(format!("{} returns a value of no map", proto.name)))?;
                 self.list_value(site.program, map, r0);
                 Ok(())
+            }
+            Ret::ViewOrNull { .. } if r0 == 0 => Ok(()),
+            Ret::ViewOrNull { size_arg, .. } => {
+                self.tag(Reg::R0, true);
+                self.check_view(r0, args[usize::from(size_arg)])
+            }
+            Ret::ElementOrNull { .. } if r0 == 0 => Ok(()),
+            Ret::ElementOrNull { size } => {
+                self.tag(Reg::R0, true);
+                self.check_element(proto, args, r0, size)
             }
             Ret::AcquiredOrNull { .. } if r0 == 0 => Ok(()),
             Ret::AcquiredOrNull { class, size_arg } => {

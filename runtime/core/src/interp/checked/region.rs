@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stingless_abi::{CtxLayout, FieldKind, RefClass, Rights};
+use stingless_abi::{CtxLayout, FieldKind, ObjectKind, RefClass, Rights};
 
 use crate::interp::Site;
 use crate::interp::stack::FrameMem;
@@ -78,6 +78,17 @@ impl Regions {
     }
 }
 
+/// An object on the stack that only helpers touch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Object {
+    /// Its lowest address.
+    pub(crate) addr: u64,
+    /// What it is.
+    pub(crate) kind: ObjectKind,
+    /// Shared with its copies alone.
+    pub(crate) group: u64,
+}
+
 /// A live stack frame.
 #[derive(Debug)]
 pub(crate) struct Frame {
@@ -93,6 +104,8 @@ pub(crate) struct Frame {
     pub(crate) regs: u16,
     /// Which registers hold a pointer that is not NULL, by bit.
     pub(crate) ptrs: u16,
+    /// Objects that only helpers touch.
+    pub(crate) objects: Vec<Object>,
     /// Index of the subprogram.
     pub(crate) sub: usize,
     /// The subprogram's proved depth, where there are facts.
@@ -105,7 +118,7 @@ impl Frame {
         let sub = site.program.unit().code.subprog_of(site.at);
         let proved_depth = site.program.facts().and_then(|f| f.stack_depth.get(sub)).copied();
         let none = vec![false; bytes as usize];
-        Frame { top, bytes, init: none.clone(), spilled: none, regs, ptrs, sub, proved_depth }
+        Frame { top, bytes, init: none.clone(), spilled: none, regs, ptrs, objects: Vec::new(), sub, proved_depth }
     }
 
     /// Whether a byte is the frame's.

@@ -1,0 +1,15 @@
+// Congestion marks, in both protocols, where the ends understand them.
+// hook: tc
+// run: data=000000000001000000000002 0800 4501003c1c46400040063333ac100a63ac100a0c inc20 -> 1
+// run: data=000000000001000000000002 0800 4502003c1c4640004006fffeac100a63ac100a0c inc20 -> 1
+// run: data=000000000001000000000002 0800 4503003c1c46400040060000ac100a63ac100a0c inc20 -> 1
+// run: data=0000000000010000000000020800 4500003c1c46400040060000ac100a63ac100a0c inc40 -> 0
+// run: data=000000000001000000000002 86dd 6010000000140640 inc32 inc20 -> 1
+// run: data=000000000001000000000002 86dd 6000000000140640 inc32 inc20 -> 0
+// run: data=inc64 -> 0
+#include "packet.h"
+
+SEC("tc") int ecn(struct __sk_buff *skb)
+{
+	return bpf_skb_ecn_set_ce(skb);
+}

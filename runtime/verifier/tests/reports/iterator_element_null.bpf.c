@@ -1,0 +1,24 @@
+#include "report.h"
+
+SEC("xdp") int prog(struct xdp_md *ctx)
+{
+    struct bpf_iter_num it;
+    bpf_iter_num_new(&it, 0, 10);
+    int first = *bpf_iter_num_next(&it);
+    bpf_iter_num_destroy(&it);
+    return first & 1;
+}
+
+/* report
+class null
+error[stingless::E0020]: `first` is used as an address, but it is a number (NULL) and no pointer
+ --> ./iterator_element_null.bpf.c:7:17
+  |
+7 |     int first = *bpf_iter_num_next(&it);
+  |                 ^----------------------
+  |                  |
+  |                  `first` comes from `bpf_iter_num_next`: NULL if there is no element left
+  |
+  = help: check it before its use: `if (!first) return 0;`
+  = note: program `prog`; more about this: stingless check --explain E0020
+*/

@@ -1,0 +1,28 @@
+#include "report.h"
+
+SEC("xdp") int prog(struct xdp_md *ctx)
+{
+    struct bpf_iter_num it;
+    int *v;
+    bpf_iter_num_new(&it, 0, 10);
+    v = bpf_iter_num_next(&it);
+    bpf_iter_num_destroy(&it);
+    if (!v)
+        return 0;
+    return *v & 1;
+}
+
+/* report
+class reference
+error[stingless::E0061]: `v` points into an object on the stack that was destroyed or overwritten
+  --> ./iterator_element_stale.bpf.c:12:12
+   |
+ 8 |     v = bpf_iter_num_next(&it);
+   |         ---------------------- `v` comes from `bpf_iter_num_next`
+...
+12 |     return *v & 1;
+   |            ^^
+   |
+   = path: line 10: `if (!v)` goes on at line 12
+   = note: program `prog`; more about this: stingless check --explain E0061
+*/
