@@ -99,6 +99,9 @@ impl<'c> CallCx<'c> {
 
     /// Keeps a helper's error as the pending trap; a callback's trap stays as it is.
     pub(crate) fn keep_error(&mut self, error: HelperError) -> TrapKind {
+        if let Some(cookie) = error.cookie() {
+            self.record_mut().exception = Some(cookie);
+        }
         match error.into_trap() {
             Ok((kind, message)) => {
                 self.set_trap(kind, message);

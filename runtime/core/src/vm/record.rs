@@ -41,6 +41,8 @@ pub(crate) struct Record<'c> {
     pub(crate) host: *const (),
     /// References held, oldest first.
     pub(crate) held: Vec<Held>,
+    /// What the program threw, if the pending trap is that.
+    pub(crate) exception: Option<u64>,
     /// Words of the pending trap.
     pub(crate) message: String,
     /// Time left.
@@ -52,7 +54,16 @@ pub(crate) struct Record<'c> {
 impl<'c> Record<'c> {
     /// The record of a call that starts.
     pub(crate) fn new(root: &'c Program, host: *const (), budget: Budget) -> Record<'c> {
-        Record { root, tail: Vec::new(), host, held: Vec::new(), message: String::new(), budget, interp: None }
+        Record {
+            root,
+            tail: Vec::new(),
+            host,
+            held: Vec::new(),
+            exception: None,
+            message: String::new(),
+            budget,
+            interp: None,
+        }
     }
 
     /// The program that runs now.

@@ -56,6 +56,7 @@ const NONE: Effects = Effects {
     lock: None,
     throws: false,
     writes_map: false,
+    section: None,
 };
 
 /// A function of iterators over numbers; `more` are the arguments behind the iterator.
