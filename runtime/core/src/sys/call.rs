@@ -154,6 +154,16 @@ impl<'c> CallCx<'c> {
         self.record_mut().held.push(Held { key, owner });
     }
 
+    /// Lends an object of the host, to be given back by the run's end.
+    pub(crate) fn lend(&mut self, object: Arc<dyn std::any::Any + Send + Sync>) -> u64 {
+        self.record_mut().lend(object)
+    }
+
+    /// The object of the host that was lent under a key.
+    pub(crate) fn lent(&self, key: u64) -> Option<Arc<dyn std::any::Any + Send + Sync>> {
+        self.record().lent(key)
+    }
+
     /// Notes something that the program now holds of one of its maps; `false` where no such map lends anything.
     pub(crate) fn hold_of_map(&mut self, map: u64, key: u64) -> bool {
         let found = self.record().programs().flat_map(Program::maps).find(|m| m.address() == map).cloned();
