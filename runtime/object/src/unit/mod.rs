@@ -37,6 +37,9 @@ pub struct Unit {
     pub poison: Vec<Poison>,
     /// The licence is GPL-compatible: GPL-only helpers may be called.
     pub gpl: bool,
+    /// The subprogram that `bpf_throw` hands its number to, and whose result is then the program's; without one, the
+    /// number is the result.
+    pub exception_callback: Option<usize>,
 }
 
 /// A map as a program sees it.
@@ -157,6 +160,7 @@ impl Unit {
             lines: Vec::new(),
             poison: Vec::new(),
             gpl: false,
+            exception_callback: None,
         }
     }
 

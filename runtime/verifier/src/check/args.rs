@@ -1,6 +1,6 @@
 //! Arguments of helpers.
 
-use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, SpecialKind};
+use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, Proto, SpecialKind};
 use stingless_isa::Reg;
 
 use super::access::is_aligned;
@@ -243,6 +243,27 @@ impl Checker<'_> {
                 self.access(value, span, Mode::Write, arg.reg)
             }
         }
+    }
+
+    /// No packet memory is given to a helper of Linux that does not take it.
+    pub(crate) fn packet_taken(&self, proto: &Proto) -> Check {
+        if !proto.effects.no_packet || self.env.unit.hook.linux_type == 0 {
+            return Ok(());
+        }
+        for (index, (arg, reg)) in proto.args.iter().zip(Reg::ARGS).enumerate() {
+            let packet = matches!(self.state.reg(reg).region(), Some(Region::Data(_) | Region::DataMeta(_)));
+            if packet && !matches!(arg.kind, ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar) {
+                return fail(
+                    Kind::HelperArg,
+                    format!("argument {} is a pointer to packet data, which `{}` does not take", index + 1, proto.name),
+                )
+                .map_err(|mut f: Box<super::Fail>| {
+                    f.help = Some("copy the bytes to the stack first".into());
+                    f
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The greatest length that a register may hold.

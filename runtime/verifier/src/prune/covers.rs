@@ -130,6 +130,9 @@ impl<'a> Comparison<'a> {
             (Some(a), Some(b)) if a.map == b.map && self.id(a.id, b.id) => {}
             (_, _) => return false,
         }
+        if old.sections != now.sections {
+            return false;
+        }
         old.reaches.iter().all(|r| {
             let link =
                 if r.var == 0 { Some((0, 0)) } else { self.ids.iter().find(|p| p.0 == r.var).map(|p| (p.1, p.2)) };

@@ -57,6 +57,7 @@ impl Machine<'_> {
         self.collector.call(at, map);
         self.rely_on_arguments(state, proto);
         if proto.effects.throws {
+            self.rely(state.reg(Reg::R1).node);
             return Ok(Next::End);
         }
         let callback = callback_argument(state, proto);
@@ -224,6 +225,12 @@ impl Machine<'_> {
                 return bug("a prototype locks no argument");
             };
             state.lock = takes.then_some(Lock { map, id, insn: at as u32 });
+        }
+        if let Some(section) = proto.effects.section {
+            let Some(after) = state.sections.after(section) else {
+                return bug("a helper is called outside of its section");
+            };
+            state.sections = after;
         }
         if proto.effects.invalidates_packet {
             state.invalidate_data();

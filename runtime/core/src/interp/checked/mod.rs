@@ -308,7 +308,7 @@ impl Memory for Checked {
     fn exit(&mut self, site: Site<'_>, start: Start, r0: u64) -> Result<(), Stop> {
         match start {
             Start::Callback(kind) => callback_returns(kind, r0),
-            Start::Entry | Start::Tail => {
+            Start::Entry | Start::Tail | Start::Exception => {
                 if let Some((_, class)) = self.held.last() {
                     return Err(broken(format!("the program ends and still holds a reference of class {class:?}")));
                 }
