@@ -175,6 +175,9 @@ pub(crate) struct CheckArgs {
     /// Check each program of a JSON-lines file; prints one JSON line a program.
     #[arg(long, value_name = "FILE", conflicts_with = "files")]
     pub(crate) spec: Option<PathBuf>,
+    /// Write one self-contained page to look at: source, states along each path, control flow.
+    #[arg(long, value_name = "F.html", conflicts_with = "spec")]
+    pub(crate) report: Option<PathBuf>,
     /// Explain a code, E0012 or stingless::E0012, and stop.
     #[arg(long, value_name = "CODE")]
     pub(crate) explain: Option<String>,

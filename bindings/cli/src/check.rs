@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stingless::LoadedEach;
-use stingless::verifier::Kind;
+use stingless::verifier::{Kind, verify_traced};
+use stingless::{Linker, LoadedEach};
 
 use crate::args::{self, CheckArgs};
+use crate::page::{Item, Page};
 use crate::{Failure, Outcome, hooks, input, report};
 
 pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
@@ -21,7 +22,11 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
     input::configure(&mut linker, &args.link, args.raw.raw)?;
     let mut objects = Vec::new();
     let mut outcome = Outcome::Ok;
+    let mut page = args.report.as_ref().map(|_| Page::new());
     for file in &args.files {
+        if let Some(page) = &mut page {
+            trace(page, &linker, file, args);
+        }
         let loaded = input::load(&linker, file, args.hook.as_deref(), &args.raw, &args.link);
         if loaded.is_err() && std::fs::File::open(file).is_err() {
             outcome = Outcome::Unread;
@@ -37,7 +42,26 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
     if args.json {
         out!("{}", json!({ "objects": objects }));
     }
+    if let (Some(page), Some(path)) = (page, &args.report) {
+        std::fs::write(path, page.finish()).map_err(|e| Failure(format!("{}: {e}", path.display())))?;
+        eprintln!("wrote {}", path.display());
+    }
     Ok(outcome)
+}
+
+/// Puts the programs of a file on the page.
+fn trace(page: &mut Page, linker: &Linker, file: &Path, args: &CheckArgs) {
+    let units = match input::units(linker, file, args.hook.as_deref(), (&args.raw, &args.link)) {
+        Ok(units) => units,
+        Err(Failure(error)) => return page.add(file, &Item::Failed { name: file.display().to_string(), error }),
+    };
+    for (name, unit) in units.into_iter().filter(|(name, _)| args.program.as_deref().is_none_or(|n| n == name)) {
+        let item = match unit {
+            Ok(unit) => Item::Traced(Box::new(verify_traced(&unit, args.trust.into(), linker.limits()))),
+            Err(e) => Item::Failed { name, error: Failure::from(e.in_file(file)).0 },
+        };
+        page.add(file, &item);
+    }
 }
 
 fn explain(code: &str) -> Result<Outcome, Failure> {

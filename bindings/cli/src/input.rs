@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use stingless::{KconfigValue, Linker, LoadedEach, Object};
+use stingless::{KconfigValue, Linker, LoadedEach, Object, ProgramDef, Unit};
 
 use crate::args::{LinkArgs, RawArgs};
 use crate::{Failure, raw};
@@ -69,6 +69,37 @@ pub(crate) fn configure(linker: &mut Linker, args: &LinkArgs, is_raw: bool) -> R
         linker.kconfig(name, value);
     }
     Ok(())
+}
+
+/// A program's name, and what is to be verified of it.
+pub(crate) type Linked = (String, stingless::Result<Unit>);
+
+/// The units of what [`load`] loads, not verified.
+pub(crate) fn units(
+    linker: &Linker,
+    file: &Path,
+    hook: Option<&str>,
+    (args, link): (&RawArgs, &LinkArgs),
+) -> Result<Vec<Linked>, Failure> {
+    if args.raw {
+        let program = raw::program(file, args, link.btf.as_deref(), hook.unwrap_or("raw"))?;
+        return Ok(vec![(program.name.clone(), linker.unit_raw(&program))]);
+    }
+    let object = object(file)?;
+    let unit = |(at, program): (usize, &ProgramDef)| {
+        // As loading would: a listing takes any hook where the section has none.
+        let own = || linker.hooks().iter().find(|h| h.matches(&program.section));
+        let unit = match hook.or_else(|| own().map(|h| &*h.name)) {
+            Some(hook) => linker.unit_as(&object, at, hook),
+            None => Err(stingless::Error::NoHook {
+                program: program.name.to_string(),
+                section: program.section.to_string(),
+                known: linker.hooks().iter().map(|h| h.name.to_string()).collect(),
+            }),
+        };
+        (program.name.to_string(), unit)
+    };
+    Ok(object.programs().iter().enumerate().map(unit).collect())
 }
 
 /// Compiles a source with the clang found.

@@ -16,6 +16,7 @@ mod check;
 mod hex;
 mod hooks;
 mod input;
+mod page;
 mod raw;
 mod report;
 mod run;

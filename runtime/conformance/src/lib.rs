@@ -1,6 +1,8 @@
 //! One corpus, every engine: the public conformance suite's files, their assembler, and what an engine must be able to
 //! do to run them. Test-only; nothing of the product depends on this crate.
 
+pub mod accepted;
+pub mod cases;
 pub mod core;
 pub mod corpus;
 pub mod data_file;

@@ -82,6 +82,35 @@ fn facts_leave_out_dead_code_and_make_frames_small() {
     }
 }
 
+/// A divisor that is compared with zero first is not compared again, in either width; and with the facts off it is.
+#[test]
+fn divisors_that_are_not_zero_are_not_checked() {
+    for (op, width) in [("/=", "r"), ("%=", "r"), ("/=", "w"), ("s%=", "w")] {
+        let known = format!("r0 = 1000\nr3 = r2\nif {width}3 == 0 goto out\n{width}0 {op} {width}3\nout:\nexit");
+        // The comparison teaches nothing of what comes behind both ways.
+        let unknown = format!("r0 = 1000\nr3 = r2\nif {width}3 == 1 goto out\n{width}0 {op} {width}3\nout:\nexit");
+        let size = |text: &str, options: &Options| {
+            let verified = prove(&stingless_isa::assemble(text).unwrap()).expect("a proof");
+            for len in [0, 1, 7] {
+                let want = if len == 0 || text.contains("== 1") && len == 1 {
+                    1000
+                } else if op == "/=" {
+                    1000 / len as u64
+                } else {
+                    1000 % len as u64
+                };
+                let by_zero = text.contains("== 1") && len == 0 && op == "/=";
+                let found = run(&verified, options, &vec![0; len]).0;
+                assert_eq!(found, if by_zero { 0 } else { want }, "{text} with {len} and {options:?}");
+            }
+            compile(&verified, options).unwrap().text.len()
+        };
+        let [on, _, off, _] = every_way().try_into().unwrap_or_else(|_| panic!("four ways"));
+        assert!(size(&known, &on) < size(&known, &off), "{known}");
+        assert_eq!(size(&unknown, &on), size(&unknown, &off), "{unknown}");
+    }
+}
+
 /// Context fields, a moved context pointer, packet bounds and a packet load, as facts have them.
 #[test]
 fn context_and_packet_accesses_come_from_the_proof() {

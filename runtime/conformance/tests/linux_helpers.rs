@@ -16,9 +16,8 @@ const HOOKS: [&str; 3] = ["xdp", "tc", "socket_filter"];
 
 /// What Linux's hooks have and ours do not: pointers into the kernel, tasks, and what needs a kernel to be of use.
 const LACKING: &[u32] = &[
-    22, 35, 55, 66, 80, 93, 94, 95, 96, 98, 100, 107, 108, 109, 110, 117, 123, 124, 136, 137, 138, 139, 140, 141, 148,
-    149, 153, 154, 156, 157, 158, 169, 170, 171, 172, 175, 176, 178, 180, 191, 194, 196, 197, 198, 199, 200, 201, 202,
-    203, 204, 205, 206, 207, 209,
+    22, 35, 55, 66, 80, 95, 96, 98, 100, 107, 108, 109, 110, 117, 123, 124, 136, 137, 138, 139, 140, 141, 148, 149,
+    153, 154, 156, 157, 158, 169, 170, 171, 172, 175, 176, 178, 180, 191, 194, 196, 204, 205, 206, 207, 209,
 ];
 /// The last helper that Linux has.
 const LAST: u32 = 209;
@@ -124,7 +123,7 @@ fn fill(arg: ArgKind, reg: usize, way: Way) -> Option<String> {
         (ArgKind::Len { .. }, Way::Short) => format!("r{reg} = 65\n"),
         (ArgKind::Len { .. }, Way::Loose) => format!("r{reg} = *(u64 *)(r10 - 8)\n"),
         (ArgKind::Len { zero_ok: false }, Way::Other) => format!("r{reg} = 0\n"),
-        (ArgKind::Anything | ArgKind::Scalar | ArgKind::Optional, Way::Right) => format!("r{reg} = 0\n"),
+        (ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar, Way::Right) => format!("r{reg} = 0\n"),
         (_, _) => return None,
     })
 }

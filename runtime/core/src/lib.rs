@@ -47,18 +47,22 @@ pub use stingless_abi::VmCtx;
 pub use stingless_derive::Ctx;
 pub use stingless_isa as isa;
 pub use stingless_object::btf::HostTypes;
-pub use stingless_object::{KconfigError, KconfigValue, Object, is_gpl_compatible};
+pub use stingless_object::{KconfigError, KconfigValue, Object, ProgramDef, Unit, is_gpl_compatible};
 pub use stingless_verifier as verifier;
 pub use sys::args::{
     Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, ForEachCallback, Helper, InOut, Key,
     LoopCallback, MapArg, MemOrNull, MemOut, MemOutOrNull, NonEmpty, NonEmptyMut, NonEmptyOut, Optional, Out, Record,
-    RecordPtr, Socket, SocketPtr, ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
+    RecordPtr, Socket, SocketPtr, SpinLock, ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
 };
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, AssumedProgram, run_assumed};
 #[doc(hidden)]
 pub use sys::call::CallCx;
 pub use sys::data::{Bytes, Packet};
+pub use sys::dynptr::{
+    Buffer, Dynptr, DynptrAdjust, DynptrMem, DynptrMut, LastingMem, NewDynptrClone, NewDynptrLocal, NewDynptrRingbuf,
+    NewDynptrSkb, NewDynptrXdp, OldDynptrRingbuf, ViewPtr,
+};
 #[doc(hidden)]
 pub use sys::entry::{HelperFn, trampoline};
 pub use sys::mem::{Mem, MemMut, Number};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use stingless_abi::{ArgKind, FIRST_NAMED_ID, HookDef, Proto, ProtoTable};
+use stingless_abi::{ArgKind, FIRST_NAMED_ID, HookDef, Limits, Proto, ProtoTable};
 use stingless_object::btf::HostTypes;
 use stingless_object::{KconfigValue, Object, Unit};
 
@@ -199,6 +199,21 @@ impl Linker {
     /// What cannot be linked.
     pub fn unit(&self, object: &Object, program: usize) -> Result<Unit> {
         Load::new(self).unit_of(object, program)
+    }
+
+    /// Like [`Linker::unit`], as one of the hook with this name, whatever its section says.
+    ///
+    /// # Errors
+    /// No such hook, or what cannot be linked.
+    pub fn unit_as(&self, object: &Object, program: usize, hook: &str) -> Result<Unit> {
+        let hook = self.hook_named(hook)?.clone();
+        Load::new(self).hook(Some(hook)).unit_of(object, program)
+    }
+
+    /// The limits of the engine that this linker loads for.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        self.engine.limits()
     }
 
     /// All hooks.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use stingless_abi::{MapKind, MapSpec};
-use stingless_object::{RawMap, RawSpec};
+use stingless_object::{RawMap, RawSpec, Unit};
 
 use crate::collection::LoadedEach;
 use crate::error::{Error, Result};
@@ -76,6 +76,9 @@ impl RawMapDef {
     }
 }
 
+/// A unit of raw code, its maps, and the slots of prog arrays that hold it: (map, index).
+type Linked = (Unit, Vec<Map>, Vec<(usize, u32)>);
+
 impl Linker {
     /// Links, verifies and compiles raw code.
     ///
@@ -83,6 +86,19 @@ impl Linker {
     /// [`Error::Map`] for a map that cannot be had, [`Error::Raw`] for slots that are no program, [`Error::NotFound`]
     /// for an unknown hook. A program that is refused is in the result.
     pub fn load_raw(&self, program: &RawProgram) -> Result<LoadedEach> {
+        let (unit, maps, own_slots) = self.link_raw(program)?;
+        Load::new(self).unit(unit, maps, own_slots).each()
+    }
+
+    /// Links raw code, without verifying it.
+    ///
+    /// # Errors
+    /// What cannot be decoded, and maps that cannot be created.
+    pub fn unit_raw(&self, program: &RawProgram) -> Result<Unit> {
+        Ok(self.link_raw(program)?.0)
+    }
+
+    fn link_raw(&self, program: &RawProgram) -> Result<Linked> {
         let mut maps = Vec::new();
         let mut raw_maps = Vec::new();
         let mut own_slots = Vec::new();
@@ -110,6 +126,6 @@ impl Linker {
         };
         let unit =
             spec.link().map_err(|source| Error::Raw { program: program.name.clone(), source: Box::new(source) })?;
-        Load::new(self).unit(unit, maps, own_slots).each()
+        Ok((unit, maps, own_slots))
     }
 }

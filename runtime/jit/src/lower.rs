@@ -1,7 +1,7 @@
 //! The walk over the instructions: what each one asks of the machine.
 
 use stingless_abi::{CtxField, CtxLayout, FieldKind, Lowered, NativeOp, TrapKind};
-use stingless_isa::{AtomicOp, Callee, Insn, Operand, Ref, Reg, Size};
+use stingless_isa::{AluOp, AtomicOp, Callee, Insn, Operand, Ref, Reg, Size};
 use stingless_verifier::Access;
 
 use crate::CompileError;
@@ -53,7 +53,10 @@ impl<M: Machine> Lowering<'_, M> {
             return Ok(());
         }
         match self.program.insns()[at as usize] {
-            Insn::Alu { op, width, dst, src } => self.machine.alu(op, width, dst, src),
+            Insn::Alu { op, width, dst, src } => {
+                let divides = matches!(op, AluOp::Div | AluOp::Sdiv | AluOp::Mod | AluOp::Smod);
+                self.machine.alu(op, width, dst, src, divides && self.program.nonzero(at, width));
+            }
             Insn::Unary { op, width, dst } => self.machine.unary(op, width, dst),
             Insn::LoadImm { dst, value } => self.machine.load_imm(dst, value, Origin::Plugin),
             Insn::LoadRef { dst, target } => self.load_ref(at, dst, target)?,

@@ -96,7 +96,8 @@ pub(crate) trait Machine: Sized {
     /// The next instruction begins here.
     fn bind(&mut self, insn: u32);
 
-    fn alu(&mut self, op: AluOp, width: Width, dst: Reg, src: Operand);
+    /// `nonzero` says that `src` is known not to be zero in that width.
+    fn alu(&mut self, op: AluOp, width: Width, dst: Reg, src: Operand, nonzero: bool);
     fn unary(&mut self, op: UnaryOp, width: Width, dst: Reg);
     fn load_imm(&mut self, dst: Reg, value: u64, origin: Origin);
     /// Loads a literal that publishing fills in.

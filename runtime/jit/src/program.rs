@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use stingless_abi::{Limits, Proto};
-use stingless_isa::Insn;
+use stingless_isa::{Insn, Width};
 use stingless_object::Unit;
 use stingless_verifier::{Access, Facts};
 
@@ -71,6 +71,11 @@ impl<'a> Program<'a> {
     /// Proved: the branch always or never jumps.
     pub(crate) fn decided(&self, insn: u32) -> Option<bool> {
         self.optional().and_then(|f| f.branch.get(insn as usize).copied().flatten())
+    }
+
+    /// Proved: the right operand of the instruction is not zero in that width.
+    pub(crate) fn nonzero(&self, insn: u32, width: Width) -> bool {
+        self.optional().is_some_and(|f| f.nonzero(insn as usize, width))
     }
 
     /// Stack bytes below `r10` that a subprogram touches; the whole 512 where nobody knows.

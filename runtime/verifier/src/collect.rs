@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::check::{Fail, bug, fail};
-use crate::facts::{Access, Facts};
+use crate::domain::Scalar;
+use crate::facts::{Access, Facts, Operands, Side, Writer};
 use crate::report::Kind;
 
 /// What is known of a branch's outcomes so far.
@@ -21,6 +22,47 @@ enum CallMap {
     Several,
 }
 
+/// Numbers that every path marked precise where an instruction adds them to a pointer.
+#[derive(Debug)]
+struct Relied {
+    /// Indices into `numbers`, from 2; 0 for no path so far, [`NOT_ALL`] for a path that did not.
+    at: Vec<u32>,
+    numbers: Vec<(Side, Scalar)>,
+}
+
+const NOT_ALL: u32 = 1;
+
+impl Relied {
+    fn add(&mut self, at: usize, side: Side, num: &Scalar) {
+        let index = &mut self.at[at];
+        match *index {
+            0 => {
+                self.numbers.push((side, *num));
+                *index = self.numbers.len() as u32 + 1;
+            }
+            NOT_ALL => {}
+            seen => match self.numbers.get_mut(seen as usize - 2) {
+                Some((was, all)) if *was == side => {
+                    if !num.is_subset_of(all) {
+                        *all = all.join(num);
+                    }
+                }
+                Some(_) | None => *index = NOT_ALL,
+            },
+        }
+    }
+
+    fn into_operands(self) -> Operands {
+        let mut out = Writer::new(self.at.len());
+        for (at, index) in self.at.iter().enumerate() {
+            if let Some((side, num)) = index.checked_sub(2).and_then(|i| self.numbers.get(i as usize)) {
+                out.set(at, *side, num);
+            }
+        }
+        out.finish()
+    }
+}
+
 /// A call of a subprogram, by another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct CallEdge {
@@ -34,6 +76,8 @@ pub(crate) struct CallEdge {
 pub(crate) struct Collector {
     access: Vec<Option<Access>>,
     ctx_off: Vec<Option<i32>>,
+    value_off: Vec<Option<(u32, u32)>>,
+    relied: Relied,
     call_map: Vec<CallMap>,
     reached: Vec<bool>,
     branch: Vec<Outcomes>,
@@ -51,6 +95,8 @@ impl Collector {
         Collector {
             access: vec![None; insns],
             ctx_off: vec![None; insns],
+            value_off: vec![None; insns],
+            relied: Relied { at: vec![0; insns], numbers: Vec::new() },
             call_map: vec![CallMap::Unseen; insns],
             reached: vec![false; insns],
             branch: vec![Outcomes::default(); insns],
@@ -87,6 +133,23 @@ impl Collector {
             }
         }
         Ok(())
+    }
+
+    /// An instruction accesses a map value, at one of these offsets.
+    pub(crate) fn value_off(&mut self, at: usize, least: i128, most: i128) {
+        let (least, most) = (u32::try_from(least).unwrap_or(0), u32::try_from(most).unwrap_or(u32::MAX));
+        let (a, b) = self.value_off[at].unwrap_or((least, most));
+        self.value_off[at] = Some((a.min(least), b.max(most)));
+    }
+
+    /// An instruction adds a number to a pointer, which marks it precise.
+    pub(crate) fn relied(&mut self, at: usize, side: Side, num: &Scalar) {
+        self.relied.add(at, side, num);
+    }
+
+    /// An instruction that may add a number to a pointer does something else on this path.
+    pub(crate) fn relied_on_nothing(&mut self, at: usize) {
+        self.relied.at[at] = NOT_ALL;
     }
 
     /// A helper is called, with that map.
@@ -180,7 +243,12 @@ impl Collector {
                 CallMap::Unseen | CallMap::Several => None,
             })
             .collect();
+        let value_off = self.value_off.iter().zip(&self.access);
+        let value_off = value_off.map(|(off, access)| off.filter(|_| matches!(access, Some(Access::MapValue(_)))));
         Facts {
+            value_off: value_off.collect(),
+            precise: self.relied.into_operands(),
+            linear: Operands::default(),
             access: self.access,
             ctx_off: self.ctx_off,
             call_map,

@@ -19,14 +19,18 @@ mod state;
 mod step;
 #[cfg(test)]
 mod testing;
+mod trace;
 mod usage;
 mod value;
 mod verified;
 mod verify;
 
 pub use error::{Class, Note, VerifierError};
-pub use facts::{Access, Facts, Stats};
+pub use facts::{Access, Facts, Operands, Side, Stats};
 pub use report::{Kind, Row, render};
+pub use trace::{
+    PathEnd, Trace, TraceBlock, TraceChange, TraceEdge, TraceFunction, TraceInsn, TracePath, TraceStep, verify_traced,
+};
 #[doc(hidden)]
 pub use verified::Assumed;
 pub use verified::Verified;

@@ -1,6 +1,6 @@
 //! The door: structure first, then every path of the program and of each global function, then the call chains.
 
-use stingless_abi::{Effects, Entry, Limits, MapKind, Trust};
+use stingless_abi::{Entry, Limits, MapKind, Trust};
 use stingless_isa::{AluOp, Callee, Insn, Operand, Ref, Reg};
 use stingless_object::{FuncArg, FuncInfo, Unit};
 
@@ -11,12 +11,13 @@ use crate::domain::Scalar;
 use crate::env::Env;
 use crate::error::{Class, VerifierError};
 use crate::explore::{Explorer, Shared, Stop, to_error};
-use crate::facts::Stats;
+use crate::facts::{Stats, linear_operands};
 use crate::liveness::Liveness;
 use crate::region::Region;
 use crate::report::Kind;
 use crate::state::{Frame, State};
 use crate::step::Machine;
+use crate::trace::{Log, Trace, tell};
 use crate::value::Value;
 use crate::verified::Verified;
 
@@ -54,8 +55,39 @@ pub(crate) fn verify_given(
     };
     let (longest, collector, stats) = attempts(&mut env, &live)?;
     chains(&unit, &collector, limits)?;
-    let facts = collector.into_facts(Some(longest));
+    let mut facts = collector.into_facts(Some(longest));
+    facts.linear = linear_operands(&unit, &cfg, &facts);
     Ok(Verified { unit, facts, stats })
+}
+
+/// Verifies a unit and tells what was seen on the way, for people who would rather look than read. Takes about three times
+/// as long as [`verify`], and memory for the log of every step.
+#[must_use]
+pub fn verify_traced(unit: &Unit, trust: Trust, limits: &Limits) -> Trace {
+    let cfg = match structure(unit, limits).and_then(|()| Cfg::build(unit)) {
+        Ok(cfg) => cfg,
+        Err(error) => return tell(unit, None, &Log::default(), Stats::default(), Some(error), |log| log),
+    };
+    let live = Liveness::compute(unit, &cfg);
+    let moves = moves_data(unit);
+    let mut env = Env {
+        unit,
+        cfg: &cfg,
+        trust,
+        limits,
+        trace: false,
+        widens_all: true,
+        is_function: false,
+        function_returns: false,
+        moves_data: &moves,
+    };
+    let proved = attempts(&mut env, &live);
+    let stats = proved.as_ref().map_or_else(|e| e.stats, |p| p.2);
+    let error = proved.and_then(|(_, collector, _)| chains(unit, &collector, limits)).err();
+    // As it was proved, or as it failed: the same paths, with every step logged.
+    env.trace = true;
+    let log = |log| walk(&env, &live, 0, log).1.log;
+    tell(unit, Some(&cfg), &log(Log::default()), stats, error, log)
 }
 
 /// What a proof leaves: the longest path, what is exported, figures.
@@ -96,23 +128,43 @@ struct Failed {
 
 /// Walks the program and each global function that it calls; `work` was spent before.
 fn prove(env: &Env<'_>, live: &Liveness, work: u64) -> Result<Proved, Failed> {
-    let subprogs = env.unit.code.subprogs().len();
-    let collector = Collector::new(env.unit.code.len(), subprogs);
-    let mut shared =
-        Shared { stats: Stats::default(), work, functions: vec![None; subprogs], nesting: 0, widened: false };
-    match explore(env, live, &mut shared, collector, 0, entry_state(env)) {
+    let (walked, shared) = walk(env, live, work, Log::default());
+    match walked {
         Ok((longest, collector)) => Ok((longest, collector, shared.stats)),
-        Err(error) => Err(Failed { error, widened: shared.widened, work: shared.work }),
+        Err(mut error) => {
+            error.stats = shared.stats;
+            Err(Failed { error, widened: shared.widened, work: shared.work })
+        }
     }
 }
 
-/// Explores a global function from its arguments' types alone; gives its longest path.
+/// What a walk ends with: the longest path and what is exported, or the first failure.
+type Walked = Result<(u64, Collector), Box<VerifierError>>;
+
+/// The same, with a log for [`Env::trace`].
+fn walk(env: &Env<'_>, live: &Liveness, work: u64, log: Log) -> (Walked, Shared) {
+    let subprogs = env.unit.code.subprogs().len();
+    let collector = Collector::new(env.unit.code.len(), subprogs);
+    let mut shared = Shared {
+        stats: Stats::default(),
+        work,
+        functions: vec![Vec::new(); subprogs],
+        nesting: 0,
+        widened: false,
+        log,
+    };
+    let walked = explore(env, live, &mut shared, collector, 0, entry_state(env));
+    (walked, shared)
+}
+
+/// Explores a global function from its arguments' types alone, some of which may be packet memory that goes stale;
+/// gives its longest path.
 pub(crate) fn function(
     env: &Env<'_>,
     live: &Liveness,
     shared: &mut Shared,
     collector: Collector,
-    subprog: usize,
+    (subprog, moving): (usize, u8),
 ) -> Result<(u64, Collector), Stop> {
     if shared.nesting >= env.limits.frames {
         let message = format!("global functions call each other more than {} deep", env.limits.frames);
@@ -123,7 +175,7 @@ pub(crate) fn function(
     };
     let inner = Env { is_function: true, function_returns: info.returns_scalar, ..*env };
     shared.nesting += 1;
-    let state = function_state(info, subprog);
+    let state = function_state(info, subprog, moving);
     let explored = explore(&inner, live, shared, collector, sub.start as usize, state)?;
     shared.nesting -= 1;
     Ok(explored)
@@ -163,7 +215,7 @@ fn entry_state(env: &Env<'_>) -> State {
 }
 
 /// What a global function may be called with.
-fn function_state(info: &FuncInfo, subprog: usize) -> State {
+fn function_state(info: &FuncInfo, subprog: usize, moving: u8) -> State {
     let mut state = State::new(Frame::new(0, subprog, 0));
     for (index, (arg, reg)) in info.args.iter().zip(Reg::ARGS).enumerate() {
         let value = match arg {
@@ -172,7 +224,8 @@ fn function_state(info: &FuncInfo, subprog: usize) -> State {
             FuncArg::Mem { size, nullable } => {
                 // Ids of their own: below those of direct map values nothing else is.
                 let id = u32::MAX - index as u32;
-                Value { id, nullable: *nullable, ..Value::ptr(Region::ArgMem(*size)) }
+                let region = if moving & 1 << index == 0 { Region::ArgMem(*size) } else { Region::ArgData(*size) };
+                Value { id, nullable: *nullable, ..Value::ptr(region) }
             }
             FuncArg::Unsupported(_) => Value::UNINIT,
         };
@@ -276,13 +329,12 @@ fn no_map(unit: &Unit, map: u32) -> Check {
 /// Whether each subprogram, or one that it calls, may move the data of the context.
 fn moves_data(unit: &Unit) -> Vec<bool> {
     let subprogs = unit.code.subprogs();
-    let moves = |e: &Effects| e.invalidates_packet || e.tail_call;
     let mut moving: Vec<bool> = subprogs
         .iter()
         .map(|s| {
             unit.code.insns()[s.start as usize..s.end as usize].iter().any(|insn| {
                 let Insn::Call(Callee::Helper(id)) = insn else { return false };
-                unit.protos.get(*id).is_some_and(|p| moves(&p.effects))
+                unit.protos.get(*id).is_some_and(|p| p.may_move_packet() || p.effects.tail_call)
             })
         })
         .collect();

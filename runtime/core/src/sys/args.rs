@@ -122,10 +122,10 @@ macro_rules! register_args {
 register_args! {
     /// Any initialised value (Linux `ARG_ANYTHING`).
     Anything, "__u64", ArgKind::Anything;
-    /// The hook's context, or NULL; the helper sees which, no more.
-    CtxOrNull, "void *", ArgKind::CtxOrNull;
     /// Read only where another argument asks for it; 0 where it was not set.
     Optional, "__u64", ArgKind::Optional;
+    /// The hook's context, or NULL; the helper sees which, no more.
+    CtxOrNull, "void *", ArgKind::CtxOrNull;
     /// A number that the verifier knows.
     ConstScalar, "__u64", ArgKind::ConstScalar;
 }
@@ -176,6 +176,8 @@ address_args! {
     Record, "void *", ArgKind::Acquired(RefClass::RingbufRecord);
     /// A socket that the program holds.
     Socket, "void *", ArgKind::Acquired(SOCKET);
+    /// The spin lock of a map value.
+    SpinLock, "struct bpf_spin_lock *", ArgKind::SpinLock;
     /// A NUL-terminated string in frozen memory.
     ConstStr, "const char *", ArgKind::ConstStr;
 }

@@ -34,7 +34,7 @@ macro_rules! shift {
 }
 
 impl X64 {
-    pub(super) fn emit_alu(&mut self, op: AluOp, width: Width, dst: Reg, src: Operand) {
+    pub(super) fn emit_alu(&mut self, op: AluOp, width: Width, dst: Reg, src: Operand, nonzero: bool) {
         let d = machine(dst);
         match op {
             AluOp::Add => two_operand!(self, add, width, d, self.operand(src, R11)),
@@ -46,10 +46,10 @@ impl X64 {
                 let src = self.operand(src, R11);
                 self.multiply(width, d, src);
             }
-            AluOp::Div => self.divide(false, false, width, d, src),
-            AluOp::Sdiv => self.divide(true, false, width, d, src),
-            AluOp::Mod => self.divide(false, true, width, d, src),
-            AluOp::Smod => self.divide(true, true, width, d, src),
+            AluOp::Div => self.divide((false, false), width, d, src, nonzero),
+            AluOp::Sdiv => self.divide((true, false), width, d, src, nonzero),
+            AluOp::Mod => self.divide((false, true), width, d, src, nonzero),
+            AluOp::Smod => self.divide((true, true), width, d, src, nonzero),
             AluOp::Lsh | AluOp::Rsh | AluOp::Arsh => match src {
                 Operand::Imm(count) => self.shift(op, width, d, Some((count as u32 & (width.bits() - 1)) as i8)),
                 Operand::Reg(count) => self.shift_by(op, width, d, machine(count)),
@@ -120,7 +120,7 @@ impl X64 {
     }
 
     /// Division and remainder, with the divisor in `r11`. The cases in which the machine would fault come first.
-    fn divide(&mut self, signed: bool, rem: bool, width: Width, d: u8, src: Operand) {
+    fn divide(&mut self, (signed, rem): (bool, bool), width: Width, d: u8, src: Operand, nonzero: bool) {
         match src {
             Operand::Imm(0) => self.by_zero(rem, width, d),
             Operand::Imm(-1) if signed => self.by_minus_one(rem, width, d),
@@ -130,11 +130,13 @@ impl X64 {
             }
             Operand::Reg(src) => {
                 let (fine, done) = (self.ops.new_dynamic_label(), self.ops.new_dynamic_label());
-                let nonzero = self.ops.new_dynamic_label();
                 self.mov(width, R11, machine(src));
-                dynasm!(self.ops; .arch x64; test r11, r11; jnz =>nonzero);
-                self.by_zero(rem, width, d);
-                dynasm!(self.ops; .arch x64; jmp =>done; =>nonzero);
+                if !nonzero {
+                    let nonzero = self.ops.new_dynamic_label();
+                    dynasm!(self.ops; .arch x64; test r11, r11; jnz =>nonzero);
+                    self.by_zero(rem, width, d);
+                    dynasm!(self.ops; .arch x64; jmp =>done; =>nonzero);
+                }
                 if signed {
                     let minus_one = Src::Imm(-1);
                     self.cmp(width, R11, minus_one);

@@ -60,8 +60,8 @@ impl Machine for X64 {
         }
     }
 
-    fn alu(&mut self, op: AluOp, width: Width, dst: Reg, src: Operand) {
-        self.emit_alu(op, width, dst, src);
+    fn alu(&mut self, op: AluOp, width: Width, dst: Reg, src: Operand, nonzero: bool) {
+        self.emit_alu(op, width, dst, src, nonzero);
     }
 
     fn unary(&mut self, op: UnaryOp, width: Width, dst: Reg) {

@@ -81,7 +81,7 @@ impl Cfg {
         blocks::succs_of(&unit.code, insn)
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the join-based pass of facts is still to come"))]
+    #[cfg(test)]
     /// The instructions that may hand control to `insn`, within its subprogram.
     pub(crate) fn preds(&self, insn: usize) -> impl Iterator<Item = u32> {
         let block = self.graph.block_of(insn);
@@ -128,12 +128,10 @@ impl Cfg {
     }
 
     /// A back-edge leads here.
-    #[cfg_attr(not(test), expect(dead_code, reason = "deadline checks are still placed by the compiler alone"))]
     pub(crate) fn is_loop_header(&self, insn: usize) -> bool {
         self.marks[insn] & mark::HEADER != 0
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "deadline checks are still placed by the compiler alone"))]
     /// Whether the edge from `from` is a back-edge; `taken` says which of the two.
     pub(crate) fn is_back_edge(&self, from: usize, taken: bool) -> bool {
         self.marks[from] & if taken { mark::BACK_TAKEN } else { mark::BACK_FALL } != 0

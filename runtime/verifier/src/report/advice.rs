@@ -48,7 +48,7 @@ impl Scene<'_> {
         Some(if argument { check + ", or declare the argument `__arg_nonnull`" } else { check })
     }
 
-    fn plain_name(&self, vid: Vid) -> Option<String> {
+    pub(super) fn plain_name(&self, vid: Vid) -> Option<String> {
         self.name(vid).map(|n| n.trim_matches('`').to_owned())
     }
 
@@ -116,7 +116,7 @@ impl Scene<'_> {
             }
             How::Helper(id) => match self.unit.protos.get(id)?.ret {
                 Ret::MapValueOrNull | Ret::MapValueMaybe => self.map_argument(made.step, id),
-                Ret::AcquiredOrNull { size_arg: Some(arg), .. } => {
+                Ret::AcquiredOrNull { size_arg: Some(arg), .. } | Ret::ViewOrNull { size_arg: arg, .. } => {
                     match self.replay.value(self.replay.arguments(made.step)?[usize::from(arg)]).how {
                         How::Const(size) => Some(size),
                         _ => None,

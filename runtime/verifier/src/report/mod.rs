@@ -4,14 +4,14 @@ mod advice;
 mod causes;
 mod codes;
 mod ctext;
+mod namer;
 mod render;
 mod replay;
-mod trace;
 
 pub(crate) use causes::Blame;
 pub use codes::{Kind, Row};
+pub(crate) use namer::Namer;
 pub use render::render;
-pub(crate) use trace::{START, Trace};
 
 use stingless_isa::disasm_insn;
 use stingless_object::Unit;

@@ -91,6 +91,15 @@ pub(super) struct Replay<'a> {
 impl<'a> Replay<'a> {
     /// Replays all of a path but its last instruction, the one that failed.
     pub(super) fn of(unit: &'a Unit, path: &'a [u32]) -> Replay<'a> {
+        let mut replay = Replay::start(unit, path);
+        for step in 0..path.len().saturating_sub(1) {
+            replay.step(step);
+        }
+        replay
+    }
+
+    /// Before the first step of a path.
+    pub(super) fn start(unit: &'a Unit, path: &'a [u32]) -> Replay<'a> {
         let mut replay = Replay {
             unit,
             path,
@@ -102,9 +111,6 @@ impl<'a> Replay<'a> {
             made_frames: 0,
         };
         replay.enter(0, u32::MAX, |_, reg| How::Entry(reg));
-        for step in 0..path.len().saturating_sub(1) {
-            replay.step(step);
-        }
         replay
     }
 
@@ -150,6 +156,11 @@ impl<'a> Replay<'a> {
         (off < at + len).then_some(vid)
     }
 
+    /// What stands at an offset from `r10` of the last frame.
+    pub(super) fn own_slot(&self, off: i64) -> Option<Vid> {
+        self.slot(self.top().number, off)
+    }
+
     fn top(&self) -> &Frame {
         // `of` makes a frame, and the last one is never left.
         &self.frames[self.frames.len() - 1]
@@ -190,7 +201,8 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn step(&mut self, step: usize) {
+    /// Replays a step that is not the last one.
+    pub(super) fn step(&mut self, step: usize) {
         match *self.insn(step) {
             Insn::Alu { op, width, dst, src } => self.alu(step, op, width, dst, src),
             Insn::Unary { dst, .. } => self.set(step, dst, How::Unary(self.reg(dst))),
@@ -373,9 +385,11 @@ impl<'a> Replay<'a> {
             How::Entry(reg) => reg == Reg::R1,
             How::Callback(_, reg) => reg != Reg::R1,
             How::Helper(id) => self.unit.protos.get(id).is_some_and(|p| match p.ret {
-                Ret::MapValueOrNull | Ret::MapValueMaybe | Ret::AcquiredOrNull { .. } | Ret::ElementOrNull { .. } => {
-                    true
-                }
+                Ret::MapValueOrNull
+                | Ret::MapValueMaybe
+                | Ret::AcquiredOrNull { .. }
+                | Ret::ElementOrNull { .. }
+                | Ret::ViewOrNull { .. } => true,
                 Ret::Void | Ret::Scalar { .. } => false,
             }),
             How::Load { base, off, .. } => self.ctx_pointer(base, off),

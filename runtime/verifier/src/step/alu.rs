@@ -5,6 +5,7 @@ use stingless_isa::{AluOp, Operand, Reg, UnaryOp, Width};
 use super::Machine;
 use crate::check::{Fail, bug, data_length};
 use crate::domain::Scalar;
+use crate::facts::Side;
 use crate::region::Region;
 use crate::state::State;
 use crate::value::{LOW, Value};
@@ -13,8 +14,8 @@ impl Machine<'_> {
     pub(super) fn alu(
         &mut self,
         state: &mut State,
-        op: AluOp,
-        width: Width,
+        at: usize,
+        (op, width): (AluOp, Width),
         dst: Reg,
         src: Operand,
     ) -> Result<(), Box<Fail>> {
@@ -24,6 +25,7 @@ impl Machine<'_> {
             AluOp::Mov | AluOp::Movsx8 | AluOp::Movsx16 | AluOp::Movsx32 => self.moved(state, op, width, src, b),
             AluOp::Sub | AluOp::Xor if src == Operand::Reg(dst) && a.is_scalar() => Value::constant(0),
             AluOp::Add | AluOp::Sub if width == Width::W64 && (a.is_ptr() || b.is_ptr()) => {
+                self.relies_on(at, &a, (&b, src));
                 self.pointer(state, op, (a, dst), (b, src))?
             }
             AluOp::Add
@@ -39,6 +41,7 @@ impl Machine<'_> {
             | AluOp::Lsh
             | AluOp::Rsh
             | AluOp::Arsh => {
+                self.collector.relied_on_nothing(at);
                 if a.is_scalar() && b.is_scalar() {
                     self.arith(op, width, a, b)
                 } else {
@@ -104,6 +107,15 @@ impl Machine<'_> {
         let node = self.nodes.derive(a.node, b.node);
         let (id, off) = link_after(op, width, &a, &b);
         Value { id, off, node, ..Value::scalar(num) }
+    }
+
+    /// Tells the collector of the number that is added to a pointer; `pointer` relies on it.
+    fn relies_on(&mut self, at: usize, a: &Value, (b, src): (&Value, Operand)) {
+        match (a.is_scalar(), b.is_scalar(), src) {
+            (false, true, Operand::Reg(_)) => self.collector.relied(at, Side::Src, &b.num),
+            (true, false, _) => self.collector.relied(at, Side::Dst, &a.num),
+            (_, _, _) => self.collector.relied_on_nothing(at),
+        }
     }
 
     /// The length of a data region: a number with a link of its own, of which it is known that as many bytes are there.

@@ -81,7 +81,7 @@ impl<'a> Machine<'a> {
     /// Moves `state` over the instruction at `at`.
     pub(crate) fn step(&mut self, state: &mut State, at: usize) -> Stepped {
         match self.env.unit.code.insns()[at] {
-            Insn::Alu { op, width, dst, src } => self.alu(state, op, width, dst, src)?,
+            Insn::Alu { op, width, dst, src } => self.alu(state, at, (op, width), dst, src)?,
             Insn::Unary { op, width, dst } => self.unary(state, op, width, dst),
             Insn::LoadImm { dst, value } => state.set(dst, Value::constant(value)),
             Insn::LoadRef { dst, target } => {
@@ -101,7 +101,7 @@ impl<'a> Machine<'a> {
                 self.store(state, at, (base, off), size, Operand::Reg(src))?;
             }
             Insn::Atomic { op, size, base, off, src } => self.atomic(state, at, op, size, (base, off), src)?,
-            Insn::PacketLoad { size, .. } => self.packet_load(state, at, size)?,
+            Insn::PacketLoad { size, .. } => return self.packet_load(state, at, size),
             Insn::Jump { target, .. } => return Ok(Next::Goto(target)),
             Insn::Branch { cond, width, dst, src, target } => {
                 return self.branch(state, at, cond, width, (dst, src), target);

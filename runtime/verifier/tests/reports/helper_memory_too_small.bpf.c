@@ -23,7 +23,7 @@ error[stingless::E0030]: the value of map `table` has 48 bytes, the access may e
    |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
    |
    = cause: the offset is 8
-   = helper: long bpf_strtol(void *data, u64 size, u64 flags, void *data)
+   = helper: long bpf_strtol(void *buf, u64 buf_len, u64 flags, void *res)
    = path: line 8: `if (!v)` goes on at line 10
    = help: there are 40 bytes from there on: pass that many at most
    = note: program `prog`; more about this: stingless check --explain E0030

@@ -19,6 +19,6 @@ error[stingless::E0071]: argument 2 must be a constant below 1073741824
   |                                            `ctx->rx_queue_index` is loaded here
   |
   = cause: it is 0..=4294967295
-  = helper: long bpf_ringbuf_reserve(void *map, u64 size, u64 flags)
+  = helper: long bpf_ringbuf_reserve(void *ringbuf, u64 size, u64 flags)
   = note: program `prog`; more about this: stingless check --explain E0071
 */

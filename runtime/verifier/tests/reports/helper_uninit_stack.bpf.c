@@ -17,7 +17,7 @@ error[stingless::E0011]: byte 4 of what `&event` points to is read but was never
 8 |     bpf_ringbuf_output(&events, &event, sizeof(event), 0);
   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = helper: long bpf_ringbuf_output(void *map, void *data, u64 size, u64 flags)
+  = helper: long bpf_ringbuf_output(void *ringbuf, void *data, u64 size, u64 flags)
   = help: initialise the variable where it is declared: `= {}`
   = note: program `prog`; more about this: stingless check --explain E0011
 */

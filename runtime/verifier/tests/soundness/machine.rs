@@ -3,7 +3,7 @@
 
 use stingless_abi::MapKind;
 use stingless_isa::{AtomicOp, Callee, Insn, Operand, Ref, Reg, Size};
-use stingless_verifier::{Access, Verified};
+use stingless_verifier::{Access, Side, Verified};
 
 /// Bytes of a map value.
 pub(crate) const VALUE: usize = 16;
@@ -82,11 +82,27 @@ impl<'a> Machine<'a> {
             if !self.verified.facts().reached[at] {
                 return Err(format!("instruction {at} is reached"));
             }
+            self.operands(at, &insns[at])?;
             match self.step(at, &insns[at]).map_err(|e| format!("at {at}: {e}"))? {
                 Some(next) => at = next,
                 None => return Ok(self.regs[0]),
             }
         }
+    }
+
+    /// The exported numbers have the register's.
+    fn operands(&self, at: usize, insn: &Insn) -> Run<()> {
+        let facts = self.verified.facts();
+        for side in Side::ALL {
+            let Some(reg) = side.register(insn) else { continue };
+            let found = self.regs[reg.index()];
+            for table in [&facts.linear, &facts.precise] {
+                if table.get(at, side).is_some_and(|num| !num.contains(found)) {
+                    return Err(format!("at {at}: {reg} is {found:#x}, the fact is {:?}", table.get(at, side)));
+                }
+            }
+        }
+        Ok(())
     }
 
     fn operand(&self, src: Operand) -> u64 {
@@ -277,6 +293,12 @@ impl<'a> Machine<'a> {
         } else {
             Access::MapValue((addr.wrapping_sub(self.layout.value) / 4096) as u32)
         };
+        if let (Access::MapValue(map), Some((least, most))) = (found, self.verified.facts().value_off[at]) {
+            let off = addr - self.value_at(map);
+            if !(u64::from(least)..=u64::from(most)).contains(&off) {
+                return Err(format!("access at {off} of a value, the fact is {least}..={most}"));
+            }
+        }
         match self.verified.facts().access[at] {
             Some(Access::Mixed) => Ok(()),
             Some(known) if known == found => Ok(()),

@@ -1,8 +1,8 @@
 //! Facts, tested where they speak. What fails here is a bug of the verifier.
 
 use stingless_abi::TrapKind;
-use stingless_isa::Reg;
-use stingless_verifier::{Access, Facts};
+use stingless_isa::{Insn, Reg};
+use stingless_verifier::{Access, Facts, Operands, Side};
 
 use crate::interp::checked::map_at;
 use crate::interp::checked::region::{Frame, Kind};
@@ -60,6 +60,32 @@ pub(crate) fn access(site: Site<'_>, found: Kind) -> Result<(), Stop> {
     }
     let want = facts.access.get(site.at).copied().flatten();
     Err(wrong(format!("the proof says that the access goes to {want:?}; it goes to {}", found.name())))
+}
+
+/// `Facts::linear` and `Facts::precise`, each on its own.
+pub(crate) fn operands(site: Site<'_>, insn: &Insn, regs: &[u64; Reg::COUNT]) -> Result<(), Stop> {
+    let Some(facts) = facts(site) else { return Ok(()) };
+    for side in Side::ALL {
+        let Some(reg) = side.register(insn) else { continue };
+        let found = regs[reg.index()];
+        let wrong_in = |table: &Operands| table.get(site.at, side).copied().filter(|num| !num.contains(found));
+        for (table, name) in [(&facts.linear, "linear pass"), (&facts.precise, "exploration")] {
+            if let Some(num) = wrong_in(table) {
+                return Err(wrong(format!("the {name} says that {reg} is {num:?}; it is {found:#x}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `Facts::value_off`.
+pub(crate) fn value_off(site: Site<'_>, found: u64) -> Result<(), Stop> {
+    match facts(site).and_then(|f| *f.value_off.get(site.at)?) {
+        Some((least, most)) if !(u64::from(least)..=u64::from(most)).contains(&found) => Err(wrong(format!(
+            "the proof says that the access goes to offset {least}..={most} of a map value; it goes to {found}"
+        ))),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// `Facts::ctx_off`.

@@ -1,7 +1,8 @@
 //! What the checked interpreter notices: each rule broken once.
 
 use stingless_abi::{MemLen, MemUse, RefClass, TrapKind};
-use stingless_verifier::Access;
+use stingless_verifier::domain::Scalar;
+use stingless_verifier::{Access, Operands, Side};
 
 use super::*;
 
@@ -83,6 +84,27 @@ fn false_facts_are_noticed() {
     noticed(&|f| f.reached[5] = false, "no run comes here");
     noticed(&|f| f.stack_depth[0] = 7, "touches 7 bytes of stack; byte 8");
     noticed(&|f| f.longest_path = Some(4), "more than 4 instructions");
+    let three = |num| Operands::claimed(6, &[(1, Side::Src, num), (3, Side::Dst, num)]);
+    assert_eq!(claim(&|f| (f.linear, f.precise) = (three(Scalar::constant(3)), three(Scalar::constant(3)))), Ok(3));
+    noticed(&|f| f.linear = three(Scalar::constant(4)), "linear pass says that r0 is 0x4; it is 0x3");
+    noticed(&|f| f.precise = three(Scalar::from_range(5, 9)), "exploration says that r0");
+}
+
+#[test]
+fn false_offsets_of_map_values_are_noticed() {
+    let claim = |range| {
+        let mut facts = claims(4);
+        facts.access[1] = Some(Access::MapValue(0));
+        facts.value_off = vec![None, Some(range), None, None];
+        let (spec, map) = Plain::array(2);
+        let text = "r3 = map[0][4] ll\n r4 = *(u32 *)(r3 + 0)\n r0 = 5\n exit";
+        run(&Setup::new(text).map(spec, map).facts(facts).build(EngineKind::Checked)).map_err(|t| (t.kind, t.message))
+    };
+    assert_eq!(claim((4, 4)), Ok(5));
+    for range in [(0, 3), (5, 8)] {
+        let (kind, message) = claim(range).expect_err("the claim is false");
+        assert!(kind == TrapKind::Fact && message.contains("it goes to 4"), "{message}");
+    }
 }
 
 const MEM_LEN: &[ArgKind] =

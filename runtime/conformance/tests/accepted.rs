@@ -1,0 +1,196 @@
+//! Generated programs, at least half of them mutants of what clang made: what is accepted breaks no obligation and no fact
+//! in the checked interpreter, on any input; and the generators reach every opcode on every kind of pointer, and every helper.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use stingless::abi::{Limits, TrapKind, Trust};
+use stingless::{Config, EngineKind, Error};
+use stingless_conformance::accepted::{
+    Body, Cell, Coverage, bodies, call_of, mutant, opcode, opcodes, raw_program, universe,
+};
+use stingless_conformance::programs::{Host, Run, call};
+use stingless_conformance::random::Random;
+use stingless_conformance::{diff, fragments};
+use stingless_isa::{Code, assemble, disasm};
+use stingless_object::{Unit, UnitMap};
+use stingless_verifier::{Verified, verify};
+
+fn soak() -> bool {
+    std::env::var("STINGLESS_SOAK").is_ok_and(|on| on == "1")
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
+}
+
+/// Small budgets: what is accepted is accepted soon.
+fn limits() -> Limits {
+    Limits { examined_insns: 50_000, work: 300_000, ..Limits::default() }
+}
+
+fn host() -> Host {
+    Host::with(Config::new().engine(EngineKind::Checked).deadline(Some(Duration::from_millis(5)))).unwrap()
+}
+
+/// Runs an accepted program on a few inputs.
+fn runs(host: &Host, verified: &Verified, seed: u64) -> u64 {
+    let unit = verified.unit();
+    let text = || format!("seed {seed} ({})\n{}", unit.name, disasm(&unit.code));
+    let Ok(raw) = raw_program(unit) else { return 0 };
+    let loaded = host.linker.load_raw(&raw).unwrap_or_else(|e| panic!("{e}: {}", text()));
+    if let Some(refused) = loaded.refused.first() {
+        panic!("accepted, then refused: {}\n{}", refused.error, text());
+    }
+    let mut random = Random::new(!seed);
+    let lengths = [64, 14 + random.below(60) as usize, random.below(20) as usize];
+    for (round, len) in lengths.into_iter().enumerate() {
+        let mask = [0xff, 0x0f, 0xff][round];
+        let data = (0..len).map(|_| random.bits() as u8 & mask).collect();
+        match call(&loaded.collection, &unit.hook.name, "p", &Run { data, ..Run::default() }) {
+            Ok(_) => {}
+            Err(Error::Trap(trap)) => {
+                let broken = matches!(trap.kind, TrapKind::Memory | TrapKind::Obligation | TrapKind::Fact);
+                assert!(!broken, "{trap}: {}", text());
+            }
+            Err(e) => panic!("{e}: {}", text()),
+        }
+    }
+    lengths.len() as u64
+}
+
+/// Counts of one generator.
+#[derive(Default)]
+struct Counts {
+    programs: u64,
+    accepted: u64,
+    runs: u64,
+    refused: BTreeMap<String, u64>,
+}
+
+struct Tester {
+    host: Host,
+    counts: BTreeMap<&'static str, Counts>,
+    coverage: Coverage,
+}
+
+impl Tester {
+    fn judge(&mut self, generator: &'static str, unit: Unit, seed: u64) -> bool {
+        let counts = self.counts.entry(generator).or_default();
+        counts.programs += 1;
+        let listing = disasm(&unit.code);
+        match verify(unit, Trust::Untrusted, &limits()) {
+            Ok(verified) => {
+                counts.accepted += 1;
+                counts.runs += runs(&self.host, &verified, seed);
+                self.coverage.add(&verified);
+                true
+            }
+            Err(e) => {
+                assert!(!e.is_bug(), "seed {seed}: {e}\n{listing}");
+                *counts.refused.entry(e.kind.to_owned()).or_default() += 1;
+                false
+            }
+        }
+    }
+
+    /// A unit of text with the maps of `fragments`.
+    fn unit(&self, text: &str, hook: &str) -> Option<Unit> {
+        self.unit_of(assemble(text).ok()?, hook)
+    }
+
+    fn unit_of(&self, code: Code, hook: &str) -> Option<Unit> {
+        let maps = fragments::maps().into_iter().enumerate();
+        let maps = maps.map(|(at, m)| UnitMap { spec: m.spec, origin: at as u32, frozen: None }).collect();
+        let linker = &self.host.linker;
+        let mut unit = Unit::from_code("p", code, maps, linker.protos(), linker.hook_named(hook).ok()?.clone());
+        unit.gpl = true;
+        Some(unit)
+    }
+
+    fn mutants(&mut self, bodies: &[Body], seeds: std::ops::Range<u64>) {
+        for seed in seeds {
+            if let Some((_, unit)) = mutant(bodies, seed) {
+                self.judge("mutated clang output", unit, seed);
+            }
+        }
+    }
+
+    fn texts(&mut self, seeds: std::ops::Range<u64>) {
+        for seed in seeds {
+            let text = if seed % 2 == 0 { fragments::text(seed, 24) } else { diff::program(seed, true) };
+            if let Some(unit) = self.unit(&text, "xdp") {
+                self.judge("fragments", unit, seed);
+            }
+        }
+    }
+
+    /// Every opcode on every kind of pointer.
+    fn opcodes(&mut self, rounds: u64) {
+        for n in 0..opcodes() {
+            for round in 0..rounds {
+                let (hook, code) = opcode(n, round);
+                // What has no encoding is no program.
+                if let Some(unit) = self.unit_of(code, hook).filter(|u| raw_program(u).is_ok()) {
+                    self.judge("opcodes by pointer", unit, round << 32 | n);
+                }
+            }
+        }
+    }
+
+    /// Every helper, called as its prototype says.
+    fn calls(&mut self, rounds: u64) {
+        for proto in self.host.linker.protos().iter() {
+            for round in 0..rounds {
+                let mut random = Random::new(u64::from(proto.id) << 16 | round);
+                let Some((text, given)) = call_of(proto, &mut random) else { break };
+                let Some(unit) = self.unit(&text, "xdp") else { panic!("{text}") };
+                if self.judge("calls by prototype", unit, round) {
+                    given.iter().for_each(|to| self.coverage.argument(proto, to));
+                }
+            }
+        }
+    }
+
+    fn print(&self) {
+        for (name, c) in &self.counts {
+            println!(
+                "{name}: {} programs, {} accepted ({} %), {} runs; refused: {:?}",
+                c.programs,
+                c.accepted,
+                c.accepted * 100 / c.programs.max(1),
+                c.runs,
+                c.refused
+            );
+        }
+        println!("coverage of accepted programs ({} cells):", self.coverage.filled());
+        self.coverage.lines().iter().for_each(|line| println!("  {line}"));
+    }
+}
+
+#[test]
+fn accepted_programs_hold_and_generators_reach_everything() {
+    let host = host();
+    let bodies = bodies(&host).unwrap();
+    assert!(bodies.len() >= 60, "{} programs to start from", bodies.len());
+    let first = number("STINGLESS_SEED", 0);
+    let count = number("STINGLESS_COUNT", if soak() { 1_000_000 } else { 4_000 });
+    let protos = host.linker.protos();
+    let mut tester = Tester { host, counts: BTreeMap::new(), coverage: Coverage::default() };
+    tester.mutants(&bodies, first..first + count * 3 / 4);
+    tester.texts(first..first + count / 4);
+    tester.calls(24);
+    tester.opcodes(3);
+    tester.print();
+    let all: u64 = tester.counts.values().map(|c| c.programs).sum();
+    let runs: u64 = tester.counts.values().map(|c| c.runs).sum();
+    println!("{all} programs, {runs} runs, seeds from {first}");
+    let mutated = tester.counts["mutated clang output"].programs;
+    assert!(mutated * 2 >= all, "{mutated} of {all} programs start from what clang made");
+    for (name, c) in &tester.counts {
+        let percent = c.accepted * 100 / c.programs.max(1);
+        assert!((30..=90).contains(&percent), "{name}: {percent} % are accepted");
+    }
+    let empty: Vec<Cell> = tester.coverage.empty(&universe(protos.iter().map(|p| &**p)));
+    assert!(empty.is_empty(), "{} cells are empty: {empty:?}", empty.len());
+}

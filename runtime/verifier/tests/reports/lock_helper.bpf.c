@@ -1,0 +1,32 @@
+#include "report.h"
+
+struct locked { struct bpf_spin_lock lock; __u32 n; };
+struct {
+    __uint(type, BPF_MAP_TYPE_ARRAY);
+    __uint(max_entries, 1);
+    __type(key, __u32);
+    __type(value, struct locked);
+} guarded SEC(".maps");
+
+SEC("xdp") int prog(struct xdp_md *ctx)
+{
+    __u32 key = 0;
+    struct locked *l = bpf_map_lookup_elem(&guarded, &key);
+    if (!l)
+        return 1;
+    bpf_spin_lock(&l->lock);
+    l->n = bpf_get_prandom_u32();
+    bpf_spin_unlock(&l->lock);
+    return 2;
+}
+/* report
+class lock
+error[stingless::E0120]: helper `bpf_get_prandom_u32` is called while a lock is held
+  --> ./lock_helper.bpf.c:18:12
+   |
+18 |     l->n = bpf_get_prandom_u32();
+   |            ^^^^^^^^^^^^^^^^^^^^^
+   |
+   = path: line 15: `if (!l)` goes on at line 17
+   = note: program `prog`; more about this: stingless check --explain E0120
+*/

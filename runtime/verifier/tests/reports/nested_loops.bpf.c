@@ -1,0 +1,29 @@
+#include "report.h"
+
+SEC("xdp") int prog(struct xdp_md *ctx)
+{
+    __u32 sum = 0;
+#pragma clang loop unroll(disable)
+    for (int i = 0; i < 2000; i++) {
+#pragma clang loop unroll(disable)
+        for (int j = 0; j < 2000; j++) {
+            if (bpf_get_prandom_u32() > 7)
+                sum += j;
+        }
+    }
+    return sum & 1;
+}
+/* report
+class loop-or-budget
+error[stingless::E0111]: the program is too complex: more than 200000 steps of work
+  --> ./nested_loops.bpf.c:10:17
+   |
+ 7 |     for (int i = 0; i < 2000; i++) {
+   |     --- the loop begins here
+...
+10 |             if (bpf_get_prandom_u32() > 7)
+   |                 ^^^^^^^^^^^^^^^^^^^^^
+   |
+   = help: give the loop a bound that the verifier sees: `for (int i = 0; i < 64; i++)`, or use `bpf_loop`, whose body is verified once
+   = note: program `prog`; more about this: stingless check --explain E0111
+*/
