@@ -48,12 +48,12 @@ fn events_and_routes_come_from_the_host() {
     let seen = Seen::default();
     let sink = seen.clone();
     let mut linker = linker::<Xdp<'_>>();
-    linker
-        .host(Events::new(move |event| sink.lock().unwrap().push((event.map.to_owned(), event.data.to_vec()))))
-        .host(Routes::new().mtu(|interface| (interface == 3).then_some(40)).lookup(|route, _| {
+    linker.host(Events::new(move |event| sink.lock().unwrap().push((event.map.to_owned(), event.data.to_vec())))).host(
+        Routes::new().mtu(|interface| (interface == 3).then_some(40)).lookup(|route, _| {
             route[0] = 10;
             0
-        }));
+        }),
+    );
     let loaded = linker.load(&object("host_events")).unwrap();
     let plugin = loaded.plugin::<Xdp<'_>>("host_events").unwrap();
     let mut frame: Vec<u8> = (0..64).collect();
