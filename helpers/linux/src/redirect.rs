@@ -155,7 +155,9 @@ stingless::bpf_call_3! {
 }
 
 /// Who takes copies of packets: give it to [`Linker::host`](stingless::Linker::host). Without one there is no interface.
-pub struct Clones(Box<dyn Fn(u32, u64, &[u8]) -> bool + Send + Sync>);
+pub struct Clones(CloneSink);
+
+type CloneSink = Box<dyn Fn(u32, u64, &[u8]) -> bool + Send + Sync>;
 
 impl Clones {
     /// The function is given the interface's number, the flags and the packet; `false`: there is no such interface.

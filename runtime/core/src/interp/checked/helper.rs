@@ -77,24 +77,7 @@ impl Checked {
                 let access = arg.kind.value_use(kind).unwrap_or(MemUse::Read);
                 self.touch(call.site, value, value_size, access).map(drop)
             }
-            ArgKind::Mem { access, len, nullable } => {
-                let len = match len {
-                    MemLen::Fixed { size, align } => {
-                        if !nullable || value != 0 {
-                            check_align(value, align)?;
-                        }
-                        u64::from(size)
-                    }
-                    MemLen::Next => check_len(call, arg)?,
-                };
-                if nullable
-                    && value == 0
-                    && (len == 0 || matches!(arg.kind, ArgKind::Mem { len: MemLen::Fixed { .. }, .. }))
-                {
-                    return Ok(());
-                }
-                if len == 0 { Ok(()) } else { self.touch(call.site, value, len, access).map(drop) }
-            }
+            ArgKind::Mem { access, len, nullable } => self.check_mem(call, arg, access, len, nullable),
             ArgKind::ConstStr => self.check_str(call, value),
             ArgKind::Callback(_) => {
                 let subs = call.site.program.unit().code.subprogs();
@@ -120,6 +103,28 @@ impl Checked {
                 None => Err(broken("its length has no register")),
             },
         }
+    }
+
+    fn check_mem(
+        &mut self,
+        call: &Call<'_>,
+        arg: &Argument,
+        access: MemUse,
+        len: MemLen,
+        nullable: bool,
+    ) -> Result<(), Stop> {
+        let value = call.args[usize::from(arg.index)];
+        let bytes = match len {
+            MemLen::Fixed { size, align } => {
+                if !nullable || value != 0 {
+                    check_align(value, align)?;
+                }
+                u64::from(size)
+            }
+            MemLen::Next => check_len(call, arg)?,
+        };
+        let absent = nullable && value == 0 && (bytes == 0 || matches!(len, MemLen::Fixed { .. }));
+        if absent || bytes == 0 { Ok(()) } else { self.touch(call.site, value, bytes, access).map(drop) }
     }
 
     fn check_str(&self, call: &Call<'_>, addr: u64) -> Result<(), Stop> {
