@@ -3,6 +3,7 @@
 #[allow(unsafe_code, reason = "plays the program")]
 mod doors;
 mod model;
+mod nested;
 #[allow(unsafe_code, reason = "plays the program")]
 mod ring;
 mod rules;
