@@ -21,7 +21,9 @@ const KEYED: u64 = ITERABLE | MapKind::LpmTrie.bit().0;
 /// Kinds with elements that programs delete by key.
 const DELETED: u64 = KEYED | MapKinds::of(&[MapKind::Sockmap, MapKind::Sockhash]).0;
 /// Kinds with elements that programs look up by key.
-const FOUND: u64 = KEYED | MapKinds::of(&[MapKind::Devmap, MapKind::DevmapHash, MapKind::Xskmap]).0;
+const FOUND: u64 = KEYED
+    | MapKinds::of(&[MapKind::Devmap, MapKind::DevmapHash, MapKind::Xskmap, MapKind::ArrayOfMaps, MapKind::HashOfMaps])
+        .0;
 /// Kinds with a value for each execution slot.
 const PER_SLOT: u64 = MapKinds::of(&[MapKind::PercpuArray, MapKind::PercpuHash, MapKind::LruPercpuHash]).0;
 /// Kinds whose values have no keys.

@@ -102,7 +102,8 @@ impl Checker<'_> {
     }
 
     fn map_arg(&self, arg: &Argument, value: &Value, kinds: MapKinds) -> Check {
-        let Some(Region::MapPtr(map)) = value.region() else {
+        // What a lookup in a map of maps gave may be NULL.
+        let Some(Region::MapPtr(map)) = value.region().filter(|_| !value.nullable) else {
             return self.wrong(arg, value, "a map");
         };
         let Some(map) = self.env.unit.maps.get(map as usize) else {

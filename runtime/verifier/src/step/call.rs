@@ -245,11 +245,18 @@ impl Machine<'_> {
             Ret::Scalar { min, max } => Value::scalar(Scalar::from_signed_range(min, max)),
             Ret::MapValueOrNull => {
                 let Some(map) = map else { return bug("a helper returns a value of no map") };
+                if self.env.unit.maps.get(map as usize).is_some_and(|m| m.spec.kind.holds_maps()) {
+                    let Some(inner) = self.env.unit.inner_of(map) else { return bug("a map of maps of no shape") };
+                    return Ok(Value { id: self.fresh_id(), nullable: true, ..Value::ptr(Region::MapPtr(inner)) });
+                }
                 let nullable = !self.key_is_there(state, proto, map);
                 Value { id: self.fresh_id(), nullable, ..Value::ptr(Region::MapValue(map)) }
             }
             Ret::MapValueMaybe => {
                 let Some(map) = map else { return bug("a helper returns a value of no map") };
+                if self.env.unit.maps.get(map as usize).is_some_and(|m| m.spec.kind.holds_maps()) {
+                    return bug("a map of maps has values per CPU");
+                }
                 Value { id: self.fresh_id(), nullable: true, ..Value::ptr(Region::MapValue(map)) }
             }
             Ret::AcquiredOrNull { class, size_arg } => {

@@ -169,8 +169,12 @@ impl Checked {
             Ret::MapValueOrNull | Ret::MapValueMaybe => {
                 self.tag(Reg::R0, true);
                 let arg = proto.args.iter().position(|a| matches!(a.kind, ArgKind::Map(_)));
-                let map = arg.and_then(|arg| map_at(site.program, args[arg]));
+                let map = arg.and_then(|arg| Some((map_at(site.program, args[arg])?, args[arg])));
                 let map = map.ok_or_else(|| broken(format!("{} returns a value of no map", proto.name)))?;
+                if site.program.unit().maps[map.0].spec.kind.holds_maps() {
+                    let inner = site.program.maps()[map.0].has_inner(r0);
+                    return if inner { Ok(()) } else { Err(broken(format!("{} returns no map", proto.name))) };
+                }
                 self.list_value(site.program, map, r0);
                 Ok(())
             }
@@ -211,7 +215,7 @@ fn check_map(call: &Call<'_>, value: u64, kinds: MapKinds) -> Result<(), Stop> {
     if !kinds.has(spec.kind) {
         return Err(broken(format!("map `{}` is of kind {}", spec.name, spec.kind.row().name)));
     }
-    facts::call_map(call.site, map)
+    facts::call_map(call.site, (map, value))
 }
 
 /// Key and value size of the call's map.
