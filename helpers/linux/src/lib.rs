@@ -18,6 +18,7 @@ mod errno;
 mod events;
 pub mod hooks;
 mod iter;
+mod lock;
 mod map;
 mod meta;
 mod misc;
@@ -40,6 +41,7 @@ pub use dynptr::{
 pub use events::{Event, Events, bpf_perf_event_output};
 pub use hooks::{SkBuff, SocketFilter, TcAction, Xdp, XdpAction};
 pub use iter::{bpf_iter_num_destroy, bpf_iter_num_new, bpf_iter_num_next};
+pub use lock::{bpf_spin_lock, bpf_spin_unlock};
 pub use map::{
     bpf_for_each_map_elem, bpf_map_delete_elem, bpf_map_lookup_elem, bpf_map_lookup_percpu_elem, bpf_map_peek_elem,
     bpf_map_pop_elem, bpf_map_push_elem, bpf_map_update_elem, bpf_tail_call,
@@ -111,6 +113,8 @@ pub static BASE: Helpers = helpers![
     bpf_strtoul,
     bpf_strncmp,
     bpf_trace_printk,
+    bpf_spin_lock,
+    bpf_spin_unlock,
     bpf_iter_num_new,
     bpf_iter_num_next,
     bpf_iter_num_destroy,

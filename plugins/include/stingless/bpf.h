@@ -350,7 +350,7 @@ static long (*const bpf_l4_csum_replace)(struct __sk_buff *skb, __u32 offset, __
 #endif
 #ifndef bpf_tail_call
 #define bpf_tail_call bpf_tail_call
-static long (*const bpf_tail_call)(void *ctx, void *prog_array_map, __u32 index) = (void *)12;
+static void (*const bpf_tail_call)(void *ctx, void *prog_array_map, __u32 index) = (void *)12;
 #endif
 #ifndef bpf_clone_redirect
 #define bpf_clone_redirect bpf_clone_redirect

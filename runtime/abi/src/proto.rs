@@ -314,6 +314,8 @@ pub struct Effects {
     pub lock: Option<bool>,
     /// Does not return (`bpf_throw`).
     pub throws: bool,
+    /// Changes what the map argument holds: not allowed with a map that programs may only read.
+    pub writes_map: bool,
 }
 
 /// One argument.

@@ -30,6 +30,8 @@ pub(crate) enum Region {
     Mem(u32),
     /// A global function's memory argument of this many bytes, not aligned. Bases differ.
     ArgMem(u32),
+    /// The same, where the caller may have passed a part of the packet: stale once the packet moves.
+    ArgData(u32),
     /// A host object that is acquired and released, and never dereferenced.
     Host(u32),
     /// A subprogram, by the index of its first instruction.
@@ -68,6 +70,7 @@ impl Region {
             | Region::MapKey(_)
             | Region::Mem(_)
             | Region::ArgMem(_)
+            | Region::ArgData(_)
             | Region::Element(_)
             | Region::View(_) => true,
             Region::DataEnd(_)
@@ -88,7 +91,11 @@ impl Region {
     pub(crate) const fn moves(self) -> bool {
         matches!(
             self,
-            Region::Data(_) | Region::DataEnd(_) | Region::DataMeta(_) | Region::View(View { packet: true, .. })
+            Region::Data(_)
+                | Region::DataEnd(_)
+                | Region::DataMeta(_)
+                | Region::ArgData(_)
+                | Region::View(View { packet: true, .. })
         )
     }
 
@@ -99,7 +106,7 @@ impl Region {
             Region::Ctx => Some(Access::Ctx),
             Region::Data(_) | Region::DataMeta(_) | Region::Linked => Some(Access::Data),
             Region::MapValue(map) => Some(Access::MapValue(map)),
-            Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) => Some(Access::Mem),
+            Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) | Region::ArgData(_) => Some(Access::Mem),
             // Whatever memory the host's object is made of.
             Region::Element(_) | Region::View(_) => Some(Access::Mixed),
             Region::DataEnd(_)
@@ -133,7 +140,7 @@ impl Region {
             Region::MapPtr(_) => "a pointer to a map",
             Region::MapKey(_) => "a pointer to a map key",
             Region::Mem(_) => "a pointer to a record",
-            Region::ArgMem(_) => "a pointer to an argument's memory",
+            Region::ArgMem(_) | Region::ArgData(_) => "a pointer to an argument's memory",
             Region::Host(_) => "a pointer to a host object",
             Region::Func(_) => "a pointer to a function",
             Region::Stale => "a pointer into data that may have moved",

@@ -41,6 +41,7 @@ pub(crate) fn null_test(cond: Cond, width: Width, a: &Value, b: &Value) -> Optio
         | Region::MapKey(_)
         | Region::Mem(_)
         | Region::ArgMem(_)
+        | Region::ArgData(_)
         | Region::Host(_)
         | Region::Element(_)
         | Region::View(_)
@@ -64,9 +65,12 @@ pub(crate) fn same_base(a: &Value, b: &Value) -> bool {
         | Region::DataEnd(_)
         | Region::DataMeta(_)
         | Region::Linked => true,
-        Region::MapValue(_) | Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) | Region::View(_) => {
-            a.id != 0 && a.id == b.id
-        }
+        Region::MapValue(_)
+        | Region::MapKey(_)
+        | Region::Mem(_)
+        | Region::ArgMem(_)
+        | Region::ArgData(_)
+        | Region::View(_) => a.id != 0 && a.id == b.id,
         Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale | Region::Element(_) | Region::Gone => {
             false
         }
@@ -101,6 +105,7 @@ fn data_region(value: &Value) -> Option<u8> {
         | Region::MapKey(_)
         | Region::Mem(_)
         | Region::ArgMem(_)
+        | Region::ArgData(_)
         | Region::Host(_)
         | Region::Func(_)
         | Region::Stale

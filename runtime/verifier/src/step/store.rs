@@ -37,6 +37,7 @@ impl Machine<'_> {
                 | Region::MapValue(_)
                 | Region::Mem(_)
                 | Region::ArgMem(_)
+                | Region::ArgData(_)
                 | Region::View(_),
             ) => Ok(()),
             Some(

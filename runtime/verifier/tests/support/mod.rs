@@ -38,10 +38,10 @@ fn declared(kind: ArgKind) -> (&'static str, &'static str) {
         ArgKind::Len { .. } | ArgKind::ConstScalar => ("u64", "size"),
         ArgKind::Callback(_) => ("void *", "callback"),
         ArgKind::CallbackCtx => ("void *", "callback_ctx"),
+        ArgKind::Object { .. } => ("void *", "it"),
         ArgKind::SpinLock => ("struct bpf_spin_lock *", "lock"),
         ArgKind::Dynptr(_) | ArgKind::DynptrClone => ("struct bpf_dynptr *", "ptr"),
         ArgKind::LastingMem | ArgKind::Buffer => ("void *", "data"),
-        ArgKind::Object { .. } => ("void *", "object"),
         ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar => ("u64", "flags"),
     }
 }
@@ -57,6 +57,7 @@ const NONE: Effects = Effects {
     tail_call: false,
     lock: None,
     throws: false,
+    writes_map: false,
 };
 
 /// A function of iterators over numbers; `more` are the arguments behind the iterator.
