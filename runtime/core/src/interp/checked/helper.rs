@@ -93,7 +93,7 @@ impl Checked {
                 {
                     return Ok(());
                 }
-                if len == 0 { Ok(()) } else { self.touch(call.site, value, len, access).map(drop) }
+                self.touch_some(call.site, value, len, access)
             }
             ArgKind::ConstStr => self.check_str(call, value),
             ArgKind::Callback(_) => {
@@ -111,15 +111,19 @@ impl Checked {
             ArgKind::DynptrClone => self.check_clone(call.proto, call.args, value),
             ArgKind::LastingMem => {
                 let len = check_len(call, arg)?;
-                if len == 0 { Ok(()) } else { self.touch(call.site, value, len, MemUse::ReadWrite).map(drop) }
+                self.touch_some(call.site, value, len, MemUse::ReadWrite)
             }
             ArgKind::Buffer if value == 0 => Ok(()),
-            ArgKind::Buffer => match call.args.get(at + 1) {
-                Some(0) => Ok(()),
-                Some(&len) => self.touch(call.site, value, len, MemUse::Write).map(drop),
-                None => Err(broken("its length has no register")),
-            },
+            ArgKind::Buffer => {
+                let len = call.args.get(at + 1).copied().unwrap_or(0);
+                self.touch_some(call.site, value, len, MemUse::Write)
+            }
         }
+    }
+
+    /// Memory of a length that may be 0.
+    fn touch_some(&mut self, site: Site<'_>, addr: u64, len: u64, how: MemUse) -> Result<(), Stop> {
+        if len == 0 { Ok(()) } else { self.touch(site, addr, len, how).map(drop) }
     }
 
     fn check_str(&self, call: &Call<'_>, addr: u64) -> Result<(), Stop> {
