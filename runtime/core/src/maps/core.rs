@@ -409,7 +409,9 @@ impl MapCore {
                 }
                 self.store(key, put, plain)
             }
-            Storage::Progs(_) | Storage::Ring(_) | Storage::Fifo(_) | Storage::Bloom(_) => Err(Fault::Flags(flags)),
+            Storage::Progs(_) | Storage::Ring(_) | Storage::Fifo(_) | Storage::Bloom(_) | Storage::Nested(_) => {
+                Err(Fault::Flags(flags))
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use stingless_isa::{Reg, Size};
 use super::{Check, Checker, Fail, bug, fail, fail_because};
 use crate::domain::Scalar;
 use crate::obligation::Mode;
-use crate::region::Region;
+use crate::region::{Region, View};
 use crate::report::Kind;
 use crate::state::{Byte, Slot};
 use crate::value::{Value, range_text};
@@ -75,18 +75,7 @@ impl Checker<'_> {
                 }
                 self.within(ptr, span, bytes, "the element", Kind::MemBounds)
             }
-            Region::View(view) => {
-                if mode.writes() && !view.writable {
-                    return fail(
-                        Kind::ReadOnly,
-                        format!("{reg} points into a dynptr's memory, which may only be read"),
-                    );
-                }
-                if mode.is_atomic() {
-                    return fail(Kind::Misaligned, "a dynptr's memory is not aligned as atomic operations need");
-                }
-                self.within(ptr, span, view.bytes, "that part of the dynptr", Kind::MemBounds)
-            }
+            Region::View(view) => self.view(ptr, view, span, mode, reg),
             Region::Gone => fail(
                 Kind::ReferenceReleased,
                 format!("{reg} points into an object on the stack that was destroyed or overwritten"),
@@ -99,6 +88,17 @@ impl Checker<'_> {
                 fail(Kind::WrongPointer, format!("{reg} is {}, which may not be accessed", region.noun()))
             }
         }
+    }
+
+    /// Part of what a dynptr is a view of.
+    fn view(&self, ptr: &Value, view: View, span: Span, mode: Mode, reg: Reg) -> Check {
+        if mode.writes() && !view.writable {
+            return fail(Kind::ReadOnly, format!("{reg} points into a dynptr's memory, which may only be read"));
+        }
+        if mode.is_atomic() {
+            return fail(Kind::Misaligned, "a dynptr's memory is not aligned as atomic operations need");
+        }
+        self.within(ptr, span, view.bytes, "that part of the dynptr", Kind::MemBounds)
     }
 
     /// The access stays within `0..limit`.

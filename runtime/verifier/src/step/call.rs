@@ -160,9 +160,8 @@ impl Machine<'_> {
                     (access, bytes)
                 }
                 ArgKind::Buffer => {
-                    let size = Reg::ARGS.get(index + 1).and_then(|&next| state.reg(next).as_constant());
-                    let Some(size) = size else { return bug("a buffer without a length was passed") };
-                    (MemUse::Write, (size as i64, size as i64))
+                    let size = buffer_size(state, index)?;
+                    (MemUse::Write, (size, size))
                 }
                 ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
                     let Some(Region::MapPtr(map)) = map else { return bug("a value without its map was passed") };
@@ -362,6 +361,14 @@ impl Machine<'_> {
         }
         entered.push(frame);
         Ok(entered)
+    }
+}
+
+/// The length of the buffer in an argument: the constant in the next one.
+fn buffer_size(state: &State, index: usize) -> Result<i64, Box<Fail>> {
+    match Reg::ARGS.get(index + 1).and_then(|&next| state.reg(next).as_constant()) {
+        Some(size) => Ok(size as i64),
+        None => bug("a buffer without a length was passed"),
     }
 }
 
