@@ -6,6 +6,7 @@ mod compare;
 mod function;
 mod object;
 
+use crate::faults::fault;
 use stingless_abi::{ArgKind, Entry, Proto, RefClass, Rights, Trust};
 use stingless_isa::{AluOp, Callee, Operand, Reg, Width};
 
@@ -178,7 +179,7 @@ impl Checker<'_> {
         let Some(region) = ptr.region() else {
             return bug("an offset is added to something that is no pointer");
         };
-        if ptr.nullable {
+        if ptr.nullable && !fault!(36) {
             return fail(Kind::NullArithmetic, format!("arithmetic on {}, which may be NULL", ptr.noun()));
         }
         if region == Region::Stale {
@@ -262,7 +263,7 @@ impl Checker<'_> {
                 format!("helper `{}` is for programs with a GPL-compatible licence", proto.name),
             );
         }
-        if self.state.lock.is_some() && proto.effects.lock != Some(false) {
+        if self.state.lock.is_some() && proto.effects.lock != Some(false) && !fault!(63) {
             return fail(Kind::LockHeld, format!("helper `{}` is called while a lock is held", proto.name));
         }
         let calls_back = proto.args.iter().any(|a| matches!(a.kind, ArgKind::Callback(_)));
@@ -302,7 +303,7 @@ impl Checker<'_> {
     }
 
     fn unheld(&self) -> Check {
-        if let Some(held) = self.state.held.first() {
+        if let Some(held) = self.state.held.first().filter(|_| !fault!(64)) {
             let slot = self.env.unit.code.slot_of(held.insn as usize);
             let message = match held.class {
                 RefClass::Object(kind) => return self.object_leaks(kind, held.insn),
@@ -333,7 +334,7 @@ impl Checker<'_> {
         }
         if self.state.depth() > 1 {
             let own = Region::Stack(self.state.depth() as u8 - 1);
-            if r0.region() == Some(own) {
+            if r0.region() == Some(own) && !fault!(73) {
                 return fail(Kind::WrongPointer, "a function returns a pointer to its own stack");
             }
             return Ok(());
@@ -345,7 +346,7 @@ impl Checker<'_> {
         if r0.is_uninit() {
             return fail(Kind::NoReturnValue, "r0, the return value, was never set on this path");
         }
-        if r0.is_ptr() && (self.env.is_function || !self.privileged()) {
+        if r0.is_ptr() && !fault!(46) && (self.env.is_function || !self.privileged()) {
             return fail(Kind::PointerLeak, format!("the program returns {}", r0.noun()));
         }
         match self.env.unit.hook.verdict {
@@ -360,7 +361,7 @@ impl Checker<'_> {
         if !r0.is_scalar() {
             return fail(Kind::CallbackReturn, format!("the callback returns {}, it must return 0 or 1", r0.noun()));
         }
-        if r0.num.umax() > 1 {
+        if r0.num.umax() > 1 && !fault!(61) {
             return fail(
                 Kind::CallbackReturn,
                 format!("the callback returns {}, it must return 0 or 1", range_text(&r0.num)),
@@ -376,7 +377,7 @@ impl Checker<'_> {
         if !value.is_scalar() {
             return fail(kind, format!("{what} {}", value.noun()));
         }
-        if value.num.s32_min() < min || value.num.s32_max() > max {
+        if !fault!(77) && (value.num.s32_min() < min || value.num.s32_max() > max) {
             return fail_because(
                 kind,
                 format!("{what} {}, allowed is {min}..={max}", range_text(&value.num)),
