@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stingless::abi::{Limits, Proto, TrapKind, Trust};
+use stingless::abi::{Limits, Proto, Trust};
 use stingless::{Config, EngineKind};
 use stingless_conformance::accepted::{
-    Body, Cell, Coverage, bodies, call_of, check, mutant, opcode, opcodes, raw_program, universe,
+    Body, Call, Cell, Coverage, bodies, call_of, check, mutant, opcode, opcodes, raw_program, universe,
 };
 use stingless_conformance::programs::Host;
 use stingless_conformance::random::Random;

@@ -74,6 +74,10 @@ pub fn call_of(proto: &Proto, tc: bool, random: &mut Random) -> Option<Call> {
             | ArgKind::CallbackCtx
             | ArgKind::Acquired(_)
             | ArgKind::SpinLock
+            | ArgKind::Dynptr(_)
+            | ArgKind::DynptrClone
+            | ArgKind::LastingMem
+            | ArgKind::Buffer
             | ArgKind::Object { .. } => return None,
         };
         text += &line;
