@@ -1,6 +1,7 @@
 //! The test of the tests: each fault that a build with `seeded-bugs` knows is switched on, and something must notice. Faults
 //! are modelled on published and fixed bugs of Linux's verifier (`faults.rs` of the verifier).
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use stingless::abi::{Limits, Trust};
@@ -163,6 +164,18 @@ fn members(count: u64) -> Option<String> {
     None
 }
 
+/// What notices the fault that is switched on.
+fn noticed(tests: &Tests, right: &[(String, bool)], generated: u64) -> Vec<String> {
+    let now = tests.verdicts();
+    let rules: Vec<String> = now.into_iter().zip(right).filter(|(a, b)| a != *b).map(|(a, _)| a.0).collect();
+    let in_members = members(2_000);
+    // All generators for each fault in the soak; here only where nothing else noticed.
+    let rest = rules.is_empty() && in_members.is_none();
+    let found = if rest || soak() { tests.generated(generated) } else { None };
+    let first = rules.first().map(|r| format!("{r} (and {} more)", rules.len() - 1));
+    first.into_iter().chain(in_members).chain(found).collect()
+}
+
 #[test]
 fn every_seeded_fault_is_caught() {
     let tests = Tests::new();
@@ -174,17 +187,10 @@ fn every_seeded_fault_is_caught() {
     let (mut caught, mut missed) = (0, Vec::new());
     for fault in FAULTS {
         seed(fault.number);
-        let rules: Vec<String> = {
-            let now = tests.verdicts();
-            now.into_iter().zip(&right).filter(|(a, b)| a != *b).map(|(a, _)| a.0).collect()
-        };
-        let in_members = members(2_000);
-        // All generators for each fault in the soak; here only where nothing else noticed.
-        let rest = rules.is_empty() && in_members.is_none();
-        let found = if rest || soak() { tests.generated(generated) } else { None };
+        // A fault may also make an invariant of the code fail.
+        let by = catch_unwind(AssertUnwindSafe(|| noticed(&tests, &right, generated)));
+        let by = by.unwrap_or_else(|_| vec!["a panic".to_owned()]);
         seed(0);
-        let first = rules.first().map(|r| format!("{r} (and {} more)", rules.len() - 1));
-        let by: Vec<String> = first.into_iter().chain(in_members).chain(found).collect();
         println!("{:2} {}: {}", fault.number, fault.model, fault.broken);
         by.iter().for_each(|b| println!("     {b}"));
         if by.is_empty() {

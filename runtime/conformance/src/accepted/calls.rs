@@ -94,7 +94,9 @@ fn spec_of(kind: MapKind) -> Option<MapSpec> {
         SizeRule::Between(least, most) => wanted.clamp(least, most),
     };
     let row = kind.row();
-    Some(MapSpec::new("other", kind, fit(row.key, 4), fit(row.value, 16), 4)).filter(|_| kind != MapKind::ProgArray)
+    let spec = MapSpec::new("other", kind, fit(row.key, 4), fit(row.value, 16), 4);
+    // Kinds that want more than sizes are left out.
+    (kind != MapKind::ProgArray && stingless::Map::create(&spec).is_ok()).then_some(spec)
 }
 
 fn memory(random: &mut Random, reg: usize, given: &mut Vec<Given>) -> String {
