@@ -1,5 +1,6 @@
 //! Arguments of helpers.
 
+use crate::faults::fault;
 use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, Proto, SpecialKind};
 use stingless_isa::Reg;
 
@@ -148,7 +149,7 @@ impl Checker<'_> {
             (MemLen::Next, Some((reg, zero_ok))) => self.length(reg, zero_ok)?,
             (MemLen::Next, None) => return bug("a prototype has memory without its length"),
         };
-        let null = value.as_constant() == Some(0) || value.nullable;
+        let null = !fault!(79) && (value.as_constant() == Some(0) || value.nullable);
         if null && !(nullable && (len != MemLen::Next || bytes == 0)) {
             return fail(Kind::NullArgument, format!("argument {} is or may be NULL", arg.index + 1));
         }
@@ -274,6 +275,9 @@ impl Checker<'_> {
             return fail(Kind::HelperArg, format!("the length in {reg} is {}", value.noun()));
         }
         let known = || format!("{reg} is {}", range_text(&value.num));
+        if fault!(68) && value.num.smin() < 0 {
+            return Ok(1);
+        }
         if value.num.smin() < 0 {
             return fail_because(Kind::UnboundedLength, format!("the length in {reg} may be negative"), known());
         }
@@ -283,7 +287,7 @@ impl Checker<'_> {
         if value.num.umin() == 0 && !zero_ok {
             return fail_because(Kind::UnboundedLength, format!("the length in {reg} may be 0"), known());
         }
-        Ok(value.num.umax() as i64)
+        Ok(if fault!(67) { value.num.umin() as i64 } else { value.num.umax() as i64 })
     }
 
     fn const_str(&self, arg: &Argument, value: &Value) -> Check {
@@ -322,7 +326,7 @@ impl Checker<'_> {
                 format!("argument {} is a reference of another kind than the helper releases", arg.index + 1),
             );
         }
-        if value.fixed_off() != Some(0) {
+        if value.fixed_off() != Some(0) && !fault!(74) {
             return fail(
                 Kind::ReferenceWrong,
                 format!("argument {} does not point to the start of its record", arg.index + 1),
