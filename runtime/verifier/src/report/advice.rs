@@ -161,7 +161,7 @@ impl Scene<'_> {
             }
             How::Helper(id) => match self.unit.protos.get(id)?.ret {
                 Ret::MapValueOrNull | Ret::MapValueMaybe => self.map_argument(made.step, id),
-                Ret::AcquiredOrNull { size_arg: Some(arg), .. } => {
+                Ret::AcquiredOrNull { size_arg: Some(arg), .. } | Ret::ViewOrNull { size_arg: arg, .. } => {
                     match self.replay.value(self.replay.arguments(made.step)?[usize::from(arg)]).how {
                         How::Const(size) => Some(size),
                         _ => None,

@@ -205,11 +205,9 @@ impl Scene<'_> {
         let proto = self.unit.protos.get(id)?;
         let null = self.is_about_null();
         Some(match proto.ret {
-            Ret::MapValueOrNull | Ret::MapValueMaybe | Ret::AcquiredOrNull { .. } | Ret::ElementOrNull { .. }
-                if !null =>
-            {
-                format!("{name} comes from `{}`", proto.name)
-            }
+            Ret::Void => format!("`{}` returns nothing", proto.name),
+            Ret::Scalar { .. } => format!("{name} is what `{}` returned", proto.name),
+            _ if !null => format!("{name} comes from `{}`", proto.name),
             Ret::MapValueOrNull | Ret::MapValueMaybe => {
                 format!("{name} comes from `{}`: NULL if there is no such element", proto.name)
             }
@@ -217,8 +215,9 @@ impl Scene<'_> {
             Ret::ElementOrNull { .. } => {
                 format!("{name} comes from `{}`: NULL if there is no element left", proto.name)
             }
-            Ret::Void => format!("`{}` returns nothing", proto.name),
-            Ret::Scalar { .. } => format!("{name} is what `{}` returned", proto.name),
+            Ret::ViewOrNull { .. } => {
+                format!("{name} comes from `{}`: NULL if the dynptr has fewer bytes, or may not be written", proto.name)
+            }
         })
     }
 
@@ -430,7 +429,7 @@ impl Scene<'_> {
         let mut events = Vec::new();
         for root in operands.map(|reg| self.replay.root(self.replay.reg(reg))) {
             let calls = self.replay.calls_from(self.replay.value(root).step);
-            let mover = calls.filter(|(_, p, _)| p.effects.invalidates_packet || p.effects.tail_call).last();
+            let mover = calls.filter(|(_, p, _)| p.may_move_packet() || p.effects.tail_call).last();
             let Some((step, proto, _)) = mover.filter(|_| self.replay.is_pointer(root)) else { continue };
             events.extend(self.made(root));
             events.push((step, format!("`{}` may move the data: pointers taken before are stale", proto.name)));

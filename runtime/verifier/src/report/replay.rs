@@ -402,9 +402,11 @@ impl<'a> Replay<'a> {
             How::Entry(reg) => reg == Reg::R1,
             How::Callback(_, reg) => reg != Reg::R1,
             How::Helper(id) => self.unit.protos.get(id).is_some_and(|p| match p.ret {
-                Ret::MapValueOrNull | Ret::MapValueMaybe | Ret::AcquiredOrNull { .. } | Ret::ElementOrNull { .. } => {
-                    true
-                }
+                Ret::MapValueOrNull
+                | Ret::MapValueMaybe
+                | Ret::AcquiredOrNull { .. }
+                | Ret::ElementOrNull { .. }
+                | Ret::ViewOrNull { .. } => true,
                 Ret::Void | Ret::Scalar { .. } => false,
             }),
             How::Load { base, off, .. } => self.ctx_pointer(base, off),
