@@ -108,9 +108,7 @@ fn refused(words: impl ToString) -> Refusal {
 #[must_use]
 pub fn spared(unit: &Unit) -> bool {
     let insns = unit.code.insns();
-    let makes_sign = |i: &Insn| {
-        matches!(i, Insn::Unary { op: UnaryOp::Neg, .. } | Insn::Alu { op: AluOp::Arsh, .. })
-    };
+    let makes_sign = |i: &Insn| matches!(i, Insn::Unary { op: UnaryOp::Neg, .. } | Insn::Alu { op: AluOp::Arsh, .. });
     let masks = |i: &Insn| matches!(i, Insn::Alu { op: AluOp::And | AluOp::Or, .. });
     insns.iter().any(makes_sign) && insns.iter().any(masks)
 }
