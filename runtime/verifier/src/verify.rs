@@ -14,7 +14,7 @@ use crate::explore::{Explorer, Shared, Stop, to_error};
 use crate::facts::{Stats, linear_operands};
 use crate::liveness::Liveness;
 use crate::region::Region;
-use crate::report::Kind;
+use crate::report::{Kind, spent};
 use crate::state::{Frame, State};
 use crate::step::Machine;
 use crate::trace::{Log, Trace, tell};
@@ -110,11 +110,24 @@ fn attempts(env: &mut Env<'_>, live: &Liveness) -> Result<Proved, Box<VerifierEr
         }
     }
     if error.class == Class::LoopOrBudget {
+        if !error.bug && error.kind != Kind::InfiniteLoop.row().name {
+            tell_spent(env, live, &mut error);
+        }
         return Err(error);
     }
     // With every step logged, to tell how it came to that. Failures are deterministic.
     env.trace = true;
     Err(prove(env, live, 0).err().map_or(error, |explained| explained.error))
+}
+
+/// Steps of a walk that ran out of its budget which are walked again to tell what used it up.
+const SHORT_WALK: u64 = 30_000;
+
+fn tell_spent(env: &Env<'_>, live: &Liveness, error: &mut VerifierError) {
+    let short = Limits { examined_insns: SHORT_WALK.min(env.limits.examined_insns), ..env.limits.clone() };
+    let env = Env { trace: true, limits: &short, ..*env };
+    let log = walk(&env, live, 0, Log::default()).1.log;
+    spent(env.unit, env.cfg, &log, |log| walk(&env, live, 0, log).1.log, error);
 }
 
 /// A proof that failed.

@@ -266,7 +266,7 @@ impl Checker<'_> {
             && !aligned(ptr, span.off, i64::from(size.bytes()))
         {
             return fail(
-                Kind::Misaligned,
+                Kind::StackMisaligned,
                 format!(
                     "a stack access of {} bytes at offset {} is not aligned",
                     span.bytes,
@@ -325,7 +325,8 @@ impl Checker<'_> {
                         format!(
                             "the stack byte at offset {off} belongs to a spilled pointer, which would be read as a number"
                         ),
-                    );
+                    )
+                    .map_err(|f: Box<Fail>| at_byte(f, off));
                 }
                 // Refused before.
                 Byte::Spill | Byte::Misc | Byte::Zero | Byte::Object => {}
@@ -390,10 +391,13 @@ impl Checker<'_> {
 
 fn uninit(off: i64) -> Check {
     let message = format!("the stack byte at offset {off} is read but was never written on this path");
-    fail(Kind::UninitStack, message).map_err(|mut f: Box<Fail>| {
-        f.blame.stack = Some(off);
-        f
-    })
+    fail(Kind::UninitStack, message).map_err(|f: Box<Fail>| at_byte(f, off))
+}
+
+/// The same failure, blamed on a byte of the stack.
+fn at_byte(mut fail: Box<Fail>, off: i64) -> Box<Fail> {
+    fail.blame.stack = Some(off);
+    fail
 }
 
 /// Whether base + offset is a multiple of `n`, for bases that are multiples of 8.

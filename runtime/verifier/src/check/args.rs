@@ -259,7 +259,7 @@ impl Checker<'_> {
             return fail_because(Kind::UnboundedLength, format!("the length in {reg} has no bound"), known());
         }
         if value.num.umin() == 0 && !zero_ok {
-            return fail_because(Kind::HelperArg, format!("the length in {reg} may be 0"), known());
+            return fail_because(Kind::UnboundedLength, format!("the length in {reg} may be 0"), known());
         }
         Ok(value.num.umax() as i64)
     }
@@ -282,7 +282,8 @@ impl Checker<'_> {
 
     fn acquired(&self, arg: &Argument, value: &Value, class: stingless_abi::RefClass) -> Check {
         let Some(held) = self.state.held.iter().find(|h| value.reference != 0 && h.id == value.reference) else {
-            if value.is_ptr() {
+            // Memory of another kind was never the helper's to take back.
+            if value.region().is_some_and(|r| matches!(r, Region::Mem(_) | Region::Host(_))) {
                 return fail(
                     Kind::ReferenceWrong,
                     format!("argument {} is {}, which was not acquired", arg.index + 1, value.noun()),
