@@ -31,6 +31,15 @@ struct Path {
     step: u32,
 }
 
+/// A global function that was explored.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Explored {
+    /// Bit `n`: argument `n` may be packet memory that the function moves, and goes stale with it.
+    pub(crate) moving: u8,
+    /// Its longest path.
+    pub(crate) longest: u64,
+}
+
 /// What all explorations of one verification share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -38,8 +47,8 @@ pub(crate) struct Shared {
     pub(crate) stats: Stats,
     /// Instructions examined and states compared.
     pub(crate) work: u64,
-    /// The longest path of each global function that was explored, by subprogram.
-    pub(crate) functions: Vec<Option<u64>>,
+    /// How each global function was explored, by subprogram.
+    pub(crate) functions: Vec<Vec<Explored>>,
     /// Global functions being explored.
     pub(crate) nesting: usize,
     /// Numbers were widened that proofs relied on.
@@ -253,15 +262,18 @@ impl<'m, 'a> Explorer<'m, 'a> {
         if !env.unit.funcs.get(subprog).is_some_and(|f| f.global) {
             return Ok(());
         }
-        let known = self.shared.functions.get(subprog).copied().flatten();
+        let moving = moving_arguments(env, &path.state, subprog);
+        // What was proved with more of its arguments going stale holds with fewer.
+        let known = self.shared.functions.get(subprog).and_then(|f| f.iter().find(|e| e.moving & moving == moving));
         let longest = match known {
-            Some(longest) => longest,
+            Some(explored) => explored.longest,
             None => {
                 let collector = self.machine.take_collector();
-                let (longest, collector) = crate::verify::function(env, self.live, self.shared, collector, subprog)?;
+                let which = (subprog, moving);
+                let (longest, collector) = crate::verify::function(env, self.live, self.shared, collector, which)?;
                 self.machine.collector = collector;
-                if let Some(slot) = self.shared.functions.get_mut(subprog) {
-                    *slot = Some(longest);
+                if let Some(list) = self.shared.functions.get_mut(subprog) {
+                    list.push(Explored { moving, longest });
                 }
                 longest
             }
@@ -430,6 +442,15 @@ impl Stop {
     }
 }
 
+/// The arguments of a global function that are packet memory which it may move.
+fn moving_arguments(env: &Env<'_>, state: &State, subprog: usize) -> u8 {
+    if !env.moves_data.get(subprog).copied().unwrap_or(true) {
+        return 0;
+    }
+    let args = Reg::ARGS.into_iter().enumerate();
+    args.filter(|(_, reg)| state.reg(*reg).region().is_some_and(Region::moves)).fold(0, |bits, (at, _)| bits | 1 << at)
+}
+
 /// Proves all that must hold before an instruction.
 fn prove(env: &Env<'_>, state: &State, insn: &Insn) -> Check {
     let checker = Checker { env, state };
@@ -444,6 +465,7 @@ fn prove(env: &Env<'_>, state: &State, insn: &Insn) -> Check {
             for obligation in of_helper(proto) {
                 checker.prove(&obligation).map_err(|f| f.of(&obligation))?;
             }
+            checker.map_takes_writes(proto)?;
             checker.lock_matches(proto)
         }
         Insn::Call(Callee::Local(target)) => checker.function(target),
