@@ -274,6 +274,8 @@ pub struct Effects {
     pub writes_map: bool,
     /// Enters or leaves a section that must be left before the program ends.
     pub section: Option<Section>,
+    /// Takes no packet memory for its memory arguments (Linux: no `pkt_access`).
+    pub no_packet: bool,
 }
 
 /// What a helper does to the sections that a program is in.

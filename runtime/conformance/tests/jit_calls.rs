@@ -19,6 +19,7 @@ const QUIET: Effects = Effects {
     throws: false,
     writes_map: false,
     section: None,
+    no_packet: false,
 };
 const TRAPPING: Effects = Effects { may_trap: true, ..QUIET };
 const TAIL: Effects = Effects { tail_call: true, ..QUIET };

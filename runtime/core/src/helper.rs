@@ -108,6 +108,7 @@ pub fn effects(attributes: &[&str]) -> Effects {
             "releases_arg1" => e.releases = Some(0),
             "throws" => e.throws = true,
             "writes_map" => e.writes_map = true,
+            "no_packet" => e.no_packet = true,
             "read_enter" => e.section = Some(Section::ReadEnter),
             "read_leave" => e.section = Some(Section::ReadLeave),
             "preempt_off" => e.section = Some(Section::PreemptOff),

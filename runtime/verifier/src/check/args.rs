@@ -1,6 +1,6 @@
 //! Arguments of helpers.
 
-use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, SpecialKind};
+use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, Proto, SpecialKind};
 use stingless_isa::Reg;
 
 use super::access::is_aligned;
@@ -51,6 +51,24 @@ impl Checker<'_> {
             ArgKind::CtxOrNull => self.ctx_arg(arg, value),
             ArgKind::Object { kind, action } => self.object(arg, value, kind, action),
         }
+    }
+
+    /// Helpers that take no packet memory get none.
+    pub(crate) fn packet_arguments(&self, proto: &Proto) -> Check {
+        if !proto.effects.no_packet {
+            return Ok(());
+        }
+        for (index, (arg, reg)) in proto.args.iter().zip(Reg::ARGS).enumerate() {
+            let memory = matches!(arg.kind, ArgKind::Mem { .. } | ArgKind::MapKey | ArgKind::MapValue(_));
+            let value = self.state.reg(reg);
+            if memory && matches!(value.region(), Some(Region::Data(_) | Region::DataMeta(_))) {
+                return fail(
+                    Kind::HelperArg,
+                    format!("argument {} is {}: `{}` takes no packet memory", index + 1, value.noun(), proto.name),
+                );
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {

@@ -57,6 +57,7 @@ const NONE: Effects = Effects {
     throws: false,
     writes_map: false,
     section: None,
+    no_packet: false,
 };
 
 /// A function of iterators over numbers; `more` are the arguments behind the iterator.
