@@ -45,7 +45,10 @@ pub use dynptr::{
 pub use events::{Event, Events, bpf_perf_event_output};
 pub use hooks::{SkBuff, SocketFilter, TcAction, Tunnel, Xdp, XdpAction};
 pub use iter::{bpf_iter_num_destroy, bpf_iter_num_new, bpf_iter_num_next};
-pub use lock::{bpf_spin_lock, bpf_spin_unlock};
+pub use lock::{
+    bpf_preempt_disable, bpf_preempt_enable, bpf_rcu_read_lock, bpf_rcu_read_unlock, bpf_spin_lock, bpf_spin_unlock,
+    bpf_throw,
+};
 pub use map::{
     bpf_for_each_map_elem, bpf_map_delete_elem, bpf_map_lookup_elem, bpf_map_lookup_percpu_elem, bpf_map_peek_elem,
     bpf_map_pop_elem, bpf_map_push_elem, bpf_map_update_elem, bpf_tail_call,
@@ -128,6 +131,11 @@ pub static BASE: Helpers = helpers![
     bpf_probe_read_kernel_str,
     bpf_spin_lock,
     bpf_spin_unlock,
+    bpf_rcu_read_lock,
+    bpf_rcu_read_unlock,
+    bpf_preempt_disable,
+    bpf_preempt_enable,
+    bpf_throw,
     bpf_iter_num_new,
     bpf_iter_num_next,
     bpf_iter_num_destroy,

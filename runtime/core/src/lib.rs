@@ -65,6 +65,7 @@ pub use sys::dynptr::{
 };
 #[doc(hidden)]
 pub use sys::entry::{HelperFn, trampoline};
+pub use sys::handle::{Handle, Lent};
 pub use sys::mem::{Mem, MemMut, Number};
 pub use sys::objects::{ElementPtr, IterNum, NewIterNum, ObjectMem, OldIterNum};
 #[doc(hidden)]
