@@ -5,7 +5,7 @@ export CARGO_TERM_PROGRESS_WHEN ?= auto
 
 PROXY := stingless-example-http-proxy
 
-.PHONY: help demo test lint bench soak fuzz bless setup-build setup-test
+.PHONY: help demo test lint bench bench-verifier soak fuzz bless setup-build setup-test
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -28,6 +28,9 @@ lint: setup-test ## Format, clippy, rustdoc, file rules
 
 bench: setup-build ## Speed, with ratios to native code and peers in the same run
 	@cd runtime/bench && cargo run --release --quiet
+
+bench-verifier: setup-build ## The verifier beside the live kernel's and prevail: time, examined instructions, states, memory, and the bars
+	@cd runtime/bench && cargo run --release --quiet --bin verifier -- $(ARGS)
 
 soak: setup-test ## The long tests at their full counts; prints executions, seed and commit
 	@STINGLESS_SOAK=1 .ci/test

@@ -13,10 +13,12 @@
 #![forbid(unsafe_code)]
 
 mod csum;
+mod dynptr;
 mod errno;
 mod events;
 pub mod hooks;
 mod iter;
+mod lock;
 mod map;
 mod meta;
 mod misc;
@@ -30,9 +32,16 @@ mod text;
 mod trace;
 
 pub use csum::{bpf_csum_diff, bpf_csum_level, bpf_csum_update, bpf_l3_csum_replace, bpf_l4_csum_replace};
+pub use dynptr::{
+    bpf_dynptr_adjust, bpf_dynptr_clone, bpf_dynptr_copy, bpf_dynptr_data, bpf_dynptr_from_mem, bpf_dynptr_from_skb,
+    bpf_dynptr_from_xdp, bpf_dynptr_is_null, bpf_dynptr_is_rdonly, bpf_dynptr_memset, bpf_dynptr_read, bpf_dynptr_size,
+    bpf_dynptr_slice, bpf_dynptr_slice_rdwr, bpf_dynptr_write, bpf_ringbuf_discard_dynptr, bpf_ringbuf_reserve_dynptr,
+    bpf_ringbuf_submit_dynptr,
+};
 pub use events::{Event, Events, bpf_perf_event_output};
 pub use hooks::{SkBuff, SocketFilter, TcAction, Xdp, XdpAction};
 pub use iter::{bpf_iter_num_destroy, bpf_iter_num_new, bpf_iter_num_next};
+pub use lock::{bpf_spin_lock, bpf_spin_unlock};
 pub use map::{
     bpf_for_each_map_elem, bpf_map_delete_elem, bpf_map_lookup_elem, bpf_map_lookup_percpu_elem, bpf_map_peek_elem,
     bpf_map_pop_elem, bpf_map_push_elem, bpf_map_update_elem, bpf_tail_call,
@@ -104,14 +113,38 @@ pub static BASE: Helpers = helpers![
     bpf_strtoul,
     bpf_strncmp,
     bpf_trace_printk,
+    bpf_spin_lock,
+    bpf_spin_unlock,
     bpf_iter_num_new,
     bpf_iter_num_next,
     bpf_iter_num_destroy,
+    DYNPTR,
+];
+
+/// Views of memory, those of packets apart.
+static DYNPTR: Helpers = helpers![
+    bpf_dynptr_from_mem,
+    bpf_dynptr_read,
+    bpf_dynptr_write,
+    bpf_dynptr_data,
+    bpf_dynptr_slice,
+    bpf_dynptr_slice_rdwr,
+    bpf_dynptr_adjust,
+    bpf_dynptr_is_null,
+    bpf_dynptr_is_rdonly,
+    bpf_dynptr_size,
+    bpf_dynptr_clone,
+    bpf_dynptr_copy,
+    bpf_dynptr_memset,
+    bpf_ringbuf_reserve_dynptr,
+    bpf_ringbuf_submit_dynptr,
+    bpf_ringbuf_discard_dynptr,
 ];
 
 /// [`BASE`] and what reads or moves an XDP packet.
 pub static XDP: Helpers = helpers![
     BASE,
+    bpf_dynptr_from_xdp,
     bpf_xdp_adjust_head,
     bpf_xdp_adjust_tail,
     bpf_xdp_adjust_meta,
@@ -128,6 +161,7 @@ pub static XDP: Helpers = helpers![
 /// [`BASE`] and what reads a socket's packet.
 pub static SOCKET: Helpers = helpers![
     BASE,
+    bpf_dynptr_from_skb,
     bpf_skb_load_bytes,
     bpf_skb_load_bytes_relative,
     bpf_get_socket_cookie,

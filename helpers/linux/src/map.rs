@@ -44,9 +44,10 @@ stingless::bpf_call_2! {
 }
 
 stingless::bpf_call_4! {
-    /// Adds or replaces an element. Flags: `BPF_ANY` 0, `BPF_NOEXIST` 1, `BPF_EXIST` 2. Returns 0 or a negative errno.
+    /// Adds or replaces an element. Flags: `BPF_ANY` 0, `BPF_NOEXIST` 1, `BPF_EXIST` 2; with `BPF_F_LOCK` 4 a value that
+    /// is there is written over in place, under its spin lock. Returns 0 or a negative errno.
     #[id = 2]
-    #[effects(no_trap)]
+    #[effects(no_trap, writes_map)]
     pub fn bpf_map_update_elem(_caller, map: MapArg<KEYED>, key: Key, value: ValueIn, flags: Anything) -> Errno {
         map.update(key, value, flags.0)
     }
@@ -55,7 +56,7 @@ stingless::bpf_call_4! {
 stingless::bpf_call_2! {
     /// Deletes an element. Returns 0 or a negative errno.
     #[id = 3]
-    #[effects(no_trap)]
+    #[effects(no_trap, writes_map)]
     pub fn bpf_map_delete_elem(_caller, map: MapArg<DELETED>, key: Key) -> Errno {
         map.delete(key)
     }
@@ -74,7 +75,7 @@ stingless::bpf_call_3! {
     /// Adds a value to a queue, a stack or a bloom filter. With `BPF_EXIST` a full queue or stack loses its oldest value.
     /// Returns 0 or a negative errno.
     #[id = 87]
-    #[effects(no_trap)]
+    #[effects(no_trap, writes_map)]
     pub fn bpf_map_push_elem(_caller, map: MapArg<PUSHED>, value: ValueIn, flags: u64) -> Errno {
         map.push(value, flags)
     }
@@ -83,7 +84,7 @@ stingless::bpf_call_3! {
 stingless::bpf_call_2! {
     /// Takes the next value of a queue or a stack. Returns 0, or `-ENOENT` and zeroes.
     #[id = 88]
-    #[effects(no_trap)]
+    #[effects(no_trap, writes_map)]
     pub fn bpf_map_pop_elem(_caller, map: MapArg<POPPED>, value: ValueOut) -> Errno {
         map.next(value, true)
     }
@@ -104,9 +105,8 @@ stingless::bpf_call_3! {
     /// out of range, or 33 tail calls were made already, the program goes on behind the call.
     #[id = 12]
     #[effects(no_trap, tail_call)]
-    pub fn bpf_tail_call(_caller, _ctx: CtxArg, _map: MapArg<PROGRAMS>, _index: u32) -> Errno {
-        // Engines act on the `tail_call` effect and never get here with a target: this is the way on behind the call.
-        Errno(-2)
+    pub fn bpf_tail_call(_caller, _ctx: CtxArg, _map: MapArg<PROGRAMS>, _index: u32) -> () {
+        // Engines act on the `tail_call` effect and never get here.
     }
 }
 

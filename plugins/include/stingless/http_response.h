@@ -37,7 +37,8 @@ static void * (*const bpf_map_lookup_elem)(void *map, const void *key) = (void *
 #ifndef bpf_map_update_elem
 #define bpf_map_update_elem bpf_map_update_elem
 /*
- * Adds or replaces an element. Flags: `BPF_ANY` 0, `BPF_NOEXIST` 1, `BPF_EXIST` 2. Returns 0 or a negative errno.
+ * Adds or replaces an element. Flags: `BPF_ANY` 0, `BPF_NOEXIST` 1, `BPF_EXIST` 2; with `BPF_F_LOCK` 4 a value that
+ * is there is written over in place, under its spin lock. Returns 0 or a negative errno.
  */
 static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value, __u64 flags) = (void *)2;
 #endif
@@ -88,7 +89,23 @@ static __u32 (*const bpf_get_smp_processor_id)(void) = (void *)8;
  * Leaves this program for the one in slot `index` of a prog array, and does not come back. Where the slot is empty,
  * out of range, or 33 tail calls were made already, the program goes on behind the call.
  */
-static long (*const bpf_tail_call)(void *_ctx, void *_map, __u32 _index) = (void *)12;
+static void (*const bpf_tail_call)(void *_ctx, void *_map, __u32 _index) = (void *)12;
+#endif
+
+#ifndef bpf_spin_lock
+#define bpf_spin_lock bpf_spin_lock
+/*
+ * Takes the spin lock of a map value. One at a time, with no other helper called until it is given back.
+ */
+static void (*const bpf_spin_lock)(struct bpf_spin_lock *lock) = (void *)93;
+#endif
+
+#ifndef bpf_spin_unlock
+#define bpf_spin_unlock bpf_spin_unlock
+/*
+ * Gives a spin lock back.
+ */
+static void (*const bpf_spin_unlock)(struct bpf_spin_lock *lock) = (void *)94;
 #endif
 
 #ifndef bpf_strtol

@@ -259,6 +259,14 @@ pub struct SpecialField {
     pub off: u32,
 }
 
+impl SpecialField {
+    /// Whether a byte of the value belongs to the field.
+    #[must_use]
+    pub const fn holds(&self, byte: u32) -> bool {
+        byte >= self.off && byte - self.off < self.kind.size()
+    }
+}
+
 /// Kinds of special field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SpecialKind {
@@ -403,6 +411,7 @@ impl MapSpec {
         if extra != 0 {
             return bad("flags", self.flags.into(), format!("a subset of {:#x} for {}", row.flags, row.name));
         }
+        self.check_special()?;
         for (both, names) in [
             (F_RDONLY | F_WRONLY, "BPF_F_RDONLY and BPF_F_WRONLY"),
             (F_RDONLY_PROG | F_WRONLY_PROG, "BPF_F_RDONLY_PROG and BPF_F_WRONLY_PROG"),
@@ -455,6 +464,42 @@ impl MapSpec {
             ("max_entries", found.max_entries.to_string(), entries.to_string()),
         ];
         fields.into_iter().find(|(_, found, want)| found != want)
+    }
+
+    /// Which kinds take values with special fields, and where those may be.
+    fn check_special(&self) -> Result<(), MapShapeError> {
+        let bad = |found: u64, want: &str| {
+            Err(MapShapeError { map: self.name.clone(), field: "special", found, want: want.to_owned() })
+        };
+        let locks = self.special.iter().filter(|f| f.kind == SpecialKind::SpinLock).count();
+        if locks > 1 {
+            return bad(locks as u64, "at most 1 spin lock");
+        }
+        for field in &self.special {
+            // Nothing touches the other fields: they are there so that plain accesses do not.
+            let kinds: &[MapKind] = match field.kind {
+                SpecialKind::SpinLock => &[MapKind::Hash, MapKind::Array],
+                SpecialKind::Timer => &[MapKind::Hash, MapKind::LruHash, MapKind::Array],
+                SpecialKind::Workqueue
+                | SpecialKind::ListHead
+                | SpecialKind::ListNode
+                | SpecialKind::RbRoot
+                | SpecialKind::RbNode
+                | SpecialKind::Refcount
+                | SpecialKind::KernelPointer => continue,
+            };
+            if !kinds.contains(&self.kind) {
+                return bad(1, "0: values of this kind hold no spin lock or timer");
+            }
+            let end = u64::from(field.off) + u64::from(field.kind.size());
+            if !field.off.is_multiple_of(4) || end > u64::from(self.value_size) {
+                return bad(field.off.into(), "an offset inside of the value, aligned to 4");
+            }
+            if self.flags & (F_RDONLY_PROG | F_WRONLY_PROG) != 0 {
+                return bad(1, "0 in a map that programs may only read or only write");
+            }
+        }
+        Ok(())
     }
 
     fn check_size(&self, field: &'static str, found: u32, rule: SizeRule) -> Result<(), MapShapeError> {

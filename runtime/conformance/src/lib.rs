@@ -2,6 +2,7 @@
 //! do to run them. Test-only; nothing of the product depends on this crate.
 
 pub mod accepted;
+pub mod cases;
 pub mod core;
 pub mod corpus;
 pub mod data_file;

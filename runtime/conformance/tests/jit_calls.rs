@@ -17,6 +17,7 @@ const QUIET: Effects = Effects {
     tail_call: false,
     lock: None,
     throws: false,
+    writes_map: false,
 };
 const TRAPPING: Effects = Effects { may_trap: true, ..QUIET };
 const TAIL: Effects = Effects { tail_call: true, ..QUIET };

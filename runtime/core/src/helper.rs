@@ -107,6 +107,7 @@ pub fn effects(attributes: &[&str]) -> Effects {
             "unlocks" => e.lock = Some(false),
             "releases_arg1" => e.releases = Some(0),
             "throws" => e.throws = true,
+            "writes_map" => e.writes_map = true,
             // The macro hands on identifiers only; an unknown one is a typing error that must not pass.
             other => unreachable!("unknown helper attribute `{other}`"),
         }

@@ -31,6 +31,15 @@ struct Path {
     step: u32,
 }
 
+/// A global function that was explored.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Explored {
+    /// Bit `n`: argument `n` may be packet memory that the function moves, and goes stale with it.
+    pub(crate) moving: u8,
+    /// Its longest path.
+    pub(crate) longest: u64,
+}
+
 /// What all explorations of one verification share.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -38,8 +47,8 @@ pub(crate) struct Shared {
     pub(crate) stats: Stats,
     /// Instructions examined and states compared.
     pub(crate) work: u64,
-    /// The longest path of each global function that was explored, by subprogram.
-    pub(crate) functions: Vec<Option<u64>>,
+    /// How each global function was explored, by subprogram.
+    pub(crate) functions: Vec<Vec<Explored>>,
     /// Global functions being explored.
     pub(crate) nesting: usize,
     /// Numbers were widened that proofs relied on.
@@ -253,15 +262,18 @@ impl<'m, 'a> Explorer<'m, 'a> {
         if !env.unit.funcs.get(subprog).is_some_and(|f| f.global) {
             return Ok(());
         }
-        let known = self.shared.functions.get(subprog).copied().flatten();
+        let moving = moving_arguments(env, &path.state, subprog);
+        // What was proved with more of its arguments going stale holds with fewer.
+        let known = self.shared.functions.get(subprog).and_then(|f| f.iter().find(|e| e.moving & moving == moving));
         let longest = match known {
-            Some(longest) => longest,
+            Some(explored) => explored.longest,
             None => {
                 let collector = self.machine.take_collector();
-                let (longest, collector) = crate::verify::function(env, self.live, self.shared, collector, subprog)?;
+                let which = (subprog, moving);
+                let (longest, collector) = crate::verify::function(env, self.live, self.shared, collector, which)?;
                 self.machine.collector = collector;
-                if let Some(slot) = self.shared.functions.get_mut(subprog) {
-                    *slot = Some(longest);
+                if let Some(list) = self.shared.functions.get_mut(subprog) {
+                    list.push(Explored { moving, longest });
                 }
                 longest
             }
@@ -288,6 +300,7 @@ impl<'m, 'a> Explorer<'m, 'a> {
         if let Some(visit) = self.visit_unfinished(path, turn, &mut earlier)? {
             return Ok(visit);
         }
+        let due = forced || self.is_due(earlier);
         let candidates = self.keeper.finished(path.at).to_vec();
         for id in candidates.into_iter().rev() {
             self.shared.work += 1;
@@ -300,12 +313,21 @@ impl<'m, 'a> Explorer<'m, 'a> {
                 let tail = self.keeper.get(id).longest;
                 return Ok(self.covered(id, tail, low));
             }
-            self.keeper.miss(id, if forced { 64 } else { 3 });
+            // Where no state is kept anew, the rounds of a loop would drive out the few that are.
+            if due {
+                self.keeper.miss(id, if forced { 64 } else { 3 });
+            }
         }
         if turn == Turn::Callback && path.state.frame().iterations == 0 {
             path.state.frame_mut().instance = self.machine.fresh_id();
         }
-        self.keep(path, forced, earlier)
+        if due { self.keep(path, earlier) } else { Ok(Visit::GoOn) }
+    }
+
+    /// Whether enough was walked since a state was kept.
+    fn is_due(&self, earlier: Earlier) -> bool {
+        let Since { jumps, insns } = self.since_kept;
+        if earlier.looping > 0 { jumps >= 20 || insns >= 100 } else { jumps >= 2 && insns >= 8 }
     }
 
     /// Compares the path with the latest of the states it came by: a loop that converged, or one that never ends.
@@ -376,13 +398,8 @@ impl<'m, 'a> Explorer<'m, 'a> {
         true
     }
 
-    /// Keeps the path's state where that is due.
-    fn keep(&mut self, path: &mut Path, forced: bool, earlier: Earlier) -> Result<Visit, Box<Fail>> {
-        let Since { jumps, insns } = self.since_kept;
-        let due = if earlier.looping > 0 { jumps >= 20 || insns >= 100 } else { jumps >= 2 && insns >= 8 };
-        if !forced && !due {
-            return Ok(Visit::GoOn);
-        }
+    /// Keeps the path's state.
+    fn keep(&mut self, path: &mut Path, earlier: Earlier) -> Result<Visit, Box<Fail>> {
         if let Some(old) = earlier.latest.and_then(|id| self.keeper.get(id).state.as_deref()) {
             let all = self.machine.env.widens_all && earlier.rounds >= PATIENCE;
             let widening = if all { Widening::All } else { Widening::Imprecise };
@@ -425,6 +442,15 @@ impl Stop {
     }
 }
 
+/// The arguments of a global function that are packet memory which it may move.
+fn moving_arguments(env: &Env<'_>, state: &State, subprog: usize) -> u8 {
+    if !env.moves_data.get(subprog).copied().unwrap_or(true) {
+        return 0;
+    }
+    let args = Reg::ARGS.into_iter().enumerate();
+    args.filter(|(_, reg)| state.reg(*reg).region().is_some_and(Region::moves)).fold(0, |bits, (at, _)| bits | 1 << at)
+}
+
 /// Proves all that must hold before an instruction.
 fn prove(env: &Env<'_>, state: &State, insn: &Insn) -> Check {
     let checker = Checker { env, state };
@@ -439,6 +465,7 @@ fn prove(env: &Env<'_>, state: &State, insn: &Insn) -> Check {
             for obligation in of_helper(proto) {
                 checker.prove(&obligation).map_err(|f| f.of(&obligation))?;
             }
+            checker.map_takes_writes(proto)?;
             checker.lock_matches(proto)
         }
         Insn::Call(Callee::Local(target)) => checker.function(target),

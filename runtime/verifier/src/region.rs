@@ -30,6 +30,8 @@ pub(crate) enum Region {
     Mem(u32),
     /// A global function's memory argument of this many bytes, not aligned. Bases differ.
     ArgMem(u32),
+    /// The same, where the caller may have passed a part of the packet: stale once the packet moves.
+    ArgData(u32),
     /// A host object that is acquired and released, and never dereferenced.
     Host(u32),
     /// A subprogram, by the index of its first instruction.
@@ -40,6 +42,19 @@ pub(crate) enum Region {
     Element(u32),
     /// Was a pointer into an object on the stack that is gone: not NULL, and good for nothing.
     Gone,
+    /// Part of what a dynptr is a view of. Bases differ.
+    View(View),
+}
+
+/// What a pointer into a dynptr's memory may be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct View {
+    /// Bytes that are there.
+    pub(crate) bytes: u32,
+    /// They may be written.
+    pub(crate) writable: bool,
+    /// They belong to a packet, which may move.
+    pub(crate) packet: bool,
 }
 
 impl Region {
@@ -55,7 +70,9 @@ impl Region {
             | Region::MapKey(_)
             | Region::Mem(_)
             | Region::ArgMem(_)
-            | Region::Element(_) => true,
+            | Region::ArgData(_)
+            | Region::Element(_)
+            | Region::View(_) => true,
             Region::DataEnd(_)
             | Region::MapPtr(_)
             | Region::Host(_)
@@ -72,7 +89,14 @@ impl Region {
 
     /// Whether a helper that moves data makes pointers into the region stale.
     pub(crate) const fn moves(self) -> bool {
-        matches!(self, Region::Data(_) | Region::DataEnd(_) | Region::DataMeta(_))
+        matches!(
+            self,
+            Region::Data(_)
+                | Region::DataEnd(_)
+                | Region::DataMeta(_)
+                | Region::ArgData(_)
+                | Region::View(View { packet: true, .. })
+        )
     }
 
     /// How the accesses of engines see the region; `None` where no access is ever allowed.
@@ -82,9 +106,9 @@ impl Region {
             Region::Ctx => Some(Access::Ctx),
             Region::Data(_) | Region::DataMeta(_) | Region::Linked => Some(Access::Data),
             Region::MapValue(map) => Some(Access::MapValue(map)),
-            Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) => Some(Access::Mem),
+            Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) | Region::ArgData(_) => Some(Access::Mem),
             // Whatever memory the host's object is made of.
-            Region::Element(_) => Some(Access::Mixed),
+            Region::Element(_) | Region::View(_) => Some(Access::Mixed),
             Region::DataEnd(_)
             | Region::MapPtr(_)
             | Region::Host(_)
@@ -116,12 +140,13 @@ impl Region {
             Region::MapPtr(_) => "a pointer to a map",
             Region::MapKey(_) => "a pointer to a map key",
             Region::Mem(_) => "a pointer to a record",
-            Region::ArgMem(_) => "a pointer to an argument's memory",
+            Region::ArgMem(_) | Region::ArgData(_) => "a pointer to an argument's memory",
             Region::Host(_) => "a pointer to a host object",
             Region::Func(_) => "a pointer to a function",
             Region::Stale => "a pointer into data that may have moved",
             Region::Element(_) => "a pointer to an iterator's element",
             Region::Gone => "a pointer into an object that is gone",
+            Region::View(_) => "a pointer into a dynptr's memory",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The door: structure first, then every path of the program and of each global function, then the call chains.
 
-use stingless_abi::{Effects, Entry, Limits, MapKind, Trust};
+use stingless_abi::{Entry, Limits, MapKind, Trust};
 use stingless_isa::{AluOp, Callee, Insn, Operand, Ref, Reg};
 use stingless_object::{FuncArg, FuncInfo, Unit};
 
@@ -14,7 +14,7 @@ use crate::explore::{Explorer, Shared, Stop, to_error};
 use crate::facts::{Stats, linear_operands};
 use crate::liveness::Liveness;
 use crate::region::Region;
-use crate::report::Kind;
+use crate::report::{Kind, spent};
 use crate::state::{Frame, State};
 use crate::step::Machine;
 use crate::trace::{Log, Trace, tell};
@@ -110,11 +110,24 @@ fn attempts(env: &mut Env<'_>, live: &Liveness) -> Result<Proved, Box<VerifierEr
         }
     }
     if error.class == Class::LoopOrBudget {
+        if !error.bug && error.kind != Kind::InfiniteLoop.row().name {
+            tell_spent(env, live, &mut error);
+        }
         return Err(error);
     }
     // With every step logged, to tell how it came to that. Failures are deterministic.
     env.trace = true;
     Err(prove(env, live, 0).err().map_or(error, |explained| explained.error))
+}
+
+/// Steps of a walk that ran out of its budget which are walked again to tell what used it up.
+const SHORT_WALK: u64 = 30_000;
+
+fn tell_spent(env: &Env<'_>, live: &Liveness, error: &mut VerifierError) {
+    let short = Limits { examined_insns: SHORT_WALK.min(env.limits.examined_insns), ..env.limits.clone() };
+    let env = Env { trace: true, limits: &short, ..*env };
+    let log = walk(&env, live, 0, Log::default()).1.log;
+    spent(env.unit, env.cfg, &log, |log| walk(&env, live, 0, log).1.log, error);
 }
 
 /// A proof that failed.
@@ -145,19 +158,26 @@ type Walked = Result<(u64, Collector), Box<VerifierError>>;
 fn walk(env: &Env<'_>, live: &Liveness, work: u64, log: Log) -> (Walked, Shared) {
     let subprogs = env.unit.code.subprogs().len();
     let collector = Collector::new(env.unit.code.len(), subprogs);
-    let mut shared =
-        Shared { stats: Stats::default(), work, functions: vec![None; subprogs], nesting: 0, widened: false, log };
+    let mut shared = Shared {
+        stats: Stats::default(),
+        work,
+        functions: vec![Vec::new(); subprogs],
+        nesting: 0,
+        widened: false,
+        log,
+    };
     let walked = explore(env, live, &mut shared, collector, 0, entry_state(env));
     (walked, shared)
 }
 
-/// Explores a global function from its arguments' types alone; gives its longest path.
+/// Explores a global function from its arguments' types alone, some of which may be packet memory that goes stale;
+/// gives its longest path.
 pub(crate) fn function(
     env: &Env<'_>,
     live: &Liveness,
     shared: &mut Shared,
     collector: Collector,
-    subprog: usize,
+    (subprog, moving): (usize, u8),
 ) -> Result<(u64, Collector), Stop> {
     if shared.nesting >= env.limits.frames {
         let message = format!("global functions call each other more than {} deep", env.limits.frames);
@@ -168,7 +188,7 @@ pub(crate) fn function(
     };
     let inner = Env { is_function: true, function_returns: info.returns_scalar, ..*env };
     shared.nesting += 1;
-    let state = function_state(info, subprog);
+    let state = function_state(info, subprog, moving);
     let explored = explore(&inner, live, shared, collector, sub.start as usize, state)?;
     shared.nesting -= 1;
     Ok(explored)
@@ -208,7 +228,7 @@ fn entry_state(env: &Env<'_>) -> State {
 }
 
 /// What a global function may be called with.
-fn function_state(info: &FuncInfo, subprog: usize) -> State {
+fn function_state(info: &FuncInfo, subprog: usize, moving: u8) -> State {
     let mut state = State::new(Frame::new(0, subprog, 0));
     for (index, (arg, reg)) in info.args.iter().zip(Reg::ARGS).enumerate() {
         let value = match arg {
@@ -217,7 +237,8 @@ fn function_state(info: &FuncInfo, subprog: usize) -> State {
             FuncArg::Mem { size, nullable } => {
                 // Ids of their own: below those of direct map values nothing else is.
                 let id = u32::MAX - index as u32;
-                Value { id, nullable: *nullable, ..Value::ptr(Region::ArgMem(*size)) }
+                let region = if moving & 1 << index == 0 { Region::ArgMem(*size) } else { Region::ArgData(*size) };
+                Value { id, nullable: *nullable, ..Value::ptr(region) }
             }
             FuncArg::Unsupported(_) => Value::UNINIT,
         };
@@ -321,13 +342,12 @@ fn no_map(unit: &Unit, map: u32) -> Check {
 /// Whether each subprogram, or one that it calls, may move the data of the context.
 fn moves_data(unit: &Unit) -> Vec<bool> {
     let subprogs = unit.code.subprogs();
-    let moves = |e: &Effects| e.invalidates_packet || e.tail_call;
     let mut moving: Vec<bool> = subprogs
         .iter()
         .map(|s| {
             unit.code.insns()[s.start as usize..s.end as usize].iter().any(|insn| {
                 let Insn::Call(Callee::Helper(id)) = insn else { return false };
-                unit.protos.get(*id).is_some_and(|p| moves(&p.effects))
+                unit.protos.get(*id).is_some_and(|p| p.may_move_packet() || p.effects.tail_call)
             })
         })
         .collect();

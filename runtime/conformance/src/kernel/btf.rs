@@ -22,7 +22,6 @@ const STRUCT: u32 = 4;
 const FUNC: u32 = 12;
 const FUNC_PROTO: u32 = 13;
 const DECL_TAG: u32 = 17;
-const TYPE_TAG: u32 = 18;
 /// Linkage of functions.
 const STATIC: u32 = 0;
 const GLOBAL: u32 = 1;
@@ -81,35 +80,30 @@ pub(super) fn map_btf(spec: &MapSpec) -> (Vec<u8>, (u32, u32)) {
     let bytes = w.add(0, ARRAY, 0, 0, &[byte, int, spec.key_size]);
     let (member, name) = (w.name("bytes"), w.name("key"));
     let key = w.add(name, STRUCT, 1, spec.key_size, &[member, bytes, 0]);
+    // The key of an array must be a plain number.
+    let key = if spec.key_size == 4 { int } else { key };
     let mut special = spec.special.clone();
     special.sort_by_key(|s| s.off);
     let mut members = Vec::new();
     for field in special {
-        let (name, ty) = match field.kind {
-            SpecialKind::SpinLock => {
-                let (val, name) = (w.name("val"), w.name("bpf_spin_lock"));
-                ("lock", w.add(name, STRUCT, 1, 4, &[val, int, 0]))
-            }
-            SpecialKind::KernelPointer => {
-                let name = w.name("object");
-                let object = w.add(name, STRUCT, 0, 0, &[]);
-                let tag = w.name(field.kind.c_name());
-                let tagged = w.add(tag, TYPE_TAG, 0, object, &[]);
-                ("object", w.add(0, PTR, 0, tagged, &[]))
-            }
-            SpecialKind::Timer
-            | SpecialKind::Workqueue
-            | SpecialKind::ListHead
+        let (name, c_name) = match field.kind {
+            SpecialKind::SpinLock => ("lock", "bpf_spin_lock"),
+            SpecialKind::Timer => ("timer", "bpf_timer"),
+            SpecialKind::Workqueue => ("queue", "bpf_wq"),
+            SpecialKind::Refcount => ("count", "bpf_refcount"),
+            // These want the types of what they hold: plain bytes, which the system does not guard.
+            SpecialKind::ListHead
             | SpecialKind::ListNode
             | SpecialKind::RbRoot
             | SpecialKind::RbNode
-            | SpecialKind::Refcount => {
-                let (each, count) = if field.kind.size() == 4 { (int, 1) } else { (long, field.kind.size() / 8) };
-                let all = w.add(0, ARRAY, 0, 0, &[each, int, count]);
-                let (opaque, name) = (w.name("__opaque"), w.name(field.kind.c_name()));
-                ("opaque", w.add(name, STRUCT, 1, field.kind.size(), &[opaque, all, 0]))
-            }
+            | SpecialKind::KernelPointer => ("plain", "plain"),
         };
+        let (inner, size) = match field.kind.size() {
+            4 => (int, 4),
+            size => (w.add(0, ARRAY, 0, 0, &[long, int, size / 8]), size),
+        };
+        let (member, c_name) = (w.name("val"), w.name(c_name));
+        let ty = w.add(c_name, STRUCT, 1, size, &[member, inner, 0]);
         let name = w.name(&format!("{name}{}", field.off));
         members.extend([name, ty, field.off * 8]);
     }

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use stingless_abi::map::{BPF_ANY, BPF_EXIST, BPF_NOEXIST, F_RDONLY, F_WRONLY, F_ZERO_SEED};
-use stingless_abi::{MapKind, MapSpec};
+use stingless_abi::map::{BPF_ANY, BPF_EXIST, BPF_F_LOCK, BPF_NOEXIST, F_RDONLY, F_WRONLY, F_ZERO_SEED};
+use stingless_abi::{MapKind, MapSpec, SpecialKind};
 
 use super::error::MapError;
 use super::fault::{ENOTSUPP, Fault};
@@ -274,6 +274,17 @@ impl MapCore {
         self.check_elements("lookup")?;
         self.check_key(key)?;
         self.check_size("value", out.len(), self.host_value_size())?;
+        let found = self.read_into(key, out)?;
+        // Whether a lock is held is nobody's business.
+        for (at, byte) in out.iter_mut().enumerate().filter(|_| !self.spec.special.is_empty()) {
+            if self.spec.special.iter().any(|f| f.holds(at as u32)) {
+                *byte = 0;
+            }
+        }
+        Ok(found)
+    }
+
+    fn read_into(&self, key: &[u8], out: &mut [u8]) -> Result<bool, MapError> {
         match &self.storage {
             Storage::Array(array) => {
                 let window = array.element(Source::from(key).word(0) as u32);
@@ -346,8 +357,9 @@ impl MapCore {
     #[inline]
     pub(super) fn store(&self, key: Source<'_>, put: Put<'_>, flags: u64) -> Result<(), Fault> {
         if flags > BPF_EXIST {
-            return Err(Fault::Flags(flags));
+            return self.store_locked(key, put, flags);
         }
+        let put = put.around(&self.spec.special);
         match &self.storage {
             Storage::Array(array) => {
                 let index = key.word(0) as u32;
@@ -372,6 +384,34 @@ impl MapCore {
             },
             Storage::Ring(_) => Err(Fault::Operation("update", ENOTSUPP)),
             Storage::Nested(_) => Err(Fault::Operation("values as maps", libc::EBADF)),
+        }
+    }
+
+    /// Update with `BPF_F_LOCK`: a value that is there is written over in place, under its spin lock.
+    #[cold]
+    fn store_locked(&self, key: Source<'_>, put: Put<'_>, flags: u64) -> Result<(), Fault> {
+        let plain = flags & !BPF_F_LOCK;
+        let locks = self.spec.special.iter().any(|f| f.kind == SpecialKind::SpinLock);
+        let (true, true, Put::Whole(source)) = (plain <= BPF_EXIST, locks, put) else {
+            return Err(Fault::Flags(flags));
+        };
+        let around = source.around(&self.spec.special);
+        match &self.storage {
+            Storage::Array(array) => {
+                let index = key.word(0) as u32;
+                let window = array.element(index).ok_or(Fault::Index(index))?;
+                if plain == BPF_NOEXIST { Err(Fault::Exists) } else { window.store_locked(&around) }
+            }
+            Storage::Table(table) => {
+                let _guard = epoch::enter();
+                if with_key!(table, key, |words| table.update_locked(words, around, plain))? {
+                    return Ok(());
+                }
+                self.store(key, put, plain)
+            }
+            Storage::Progs(_) | Storage::Ring(_) | Storage::Fifo(_) | Storage::Bloom(_) | Storage::Nested(_) => {
+                Err(Fault::Flags(flags))
+            }
         }
     }
 

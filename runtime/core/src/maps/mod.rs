@@ -11,7 +11,7 @@ mod fifo;
 mod hash;
 mod keys;
 mod layout;
-mod lock;
+pub(crate) mod lock;
 mod nested;
 mod progs;
 #[allow(unsafe_code, reason = "checked windows into shared memory, and the doors of programs")]

@@ -15,9 +15,13 @@ use std::marker::PhantomData;
 use std::ops::ControlFlow;
 use std::ptr::NonNull;
 
+use stingless_abi::map::BPF_F_LOCK;
+use stingless_abi::{SpecialField, SpecialKind};
+
 use super::core::{MapCore, Storage};
 use super::fault::Fault;
 use super::layout::{ArrayLayout, Bucket, HEADER_BYTES, Header, SHARDS, SHARDS_AT, Shard, SlotHead, TableLayout};
+use super::lock;
 use super::ring::{Consumer, HEAD, Producer};
 use super::table::{Put, with_key};
 use crate::sync::{AtomicU8, AtomicU32, AtomicU64, Ordering};
@@ -118,11 +122,61 @@ impl Window<'_> {
         }
     }
 
-    /// Copies bytes in, each word at once; the rest of the last word becomes 0.
+    /// Copies bytes in, each word at once; the rest of the last word becomes 0. Special fields stay as they are.
     #[inline]
     pub(crate) fn store(&self, source: &Source<'_>) {
+        if !source.special.is_empty() {
+            return self.store_around(source);
+        }
         for i in 0..source.len().div_ceil(8) {
             self.store_word(i, source.word(i));
+        }
+    }
+
+    /// The same by halves of words: special fields are whole halves.
+    fn store_around(&self, source: &Source<'_>) {
+        for i in 0..source.len().div_ceil(8) {
+            let word = source.word(i);
+            for half in [2 * i, 2 * i + 1] {
+                if !source.special.iter().any(|f| f.holds(half as u32 * 4)) {
+                    self.store_half(half, (word >> (32 * (half % 2))) as u32);
+                }
+            }
+        }
+    }
+
+    /// Makes special fields what they are in a new value: free, unused.
+    pub(crate) fn clear_special(&self, special: &[SpecialField]) {
+        for field in special {
+            for at in (field.off..field.off.saturating_add(field.kind.size())).step_by(4) {
+                self.store_half(at as usize / 4, 0);
+            }
+        }
+    }
+
+    /// Half `i` of the words, if it is there.
+    pub(crate) fn half(&self, i: usize) -> Option<&AtomicU32> {
+        // SAFETY: inside of the window by the condition, which lies in its region and is 8-aligned; invariants 2 and 4.
+        (i < self.len / 4).then(|| unsafe { self.base.cast::<AtomicU32>().add(i).as_ref() })
+    }
+
+    /// Copies bytes in under the value's spin lock (`BPF_F_LOCK`).
+    pub(crate) fn store_locked(&self, source: &Source<'_>) -> Result<(), Fault> {
+        let _held = self.spin_lock(source.special)?;
+        self.store(source);
+        Ok(())
+    }
+
+    /// Takes the value's spin lock.
+    pub(crate) fn spin_lock(&self, special: &[SpecialField]) -> Result<lock::Held<'_>, Fault> {
+        let field = special.iter().find(|f| f.kind == SpecialKind::SpinLock);
+        let word = field.and_then(|f| self.half(f.off as usize / 4)).ok_or(Fault::Flags(BPF_F_LOCK))?;
+        lock::take(word, lock::owner()).ok_or(Fault::Busy("a value's spin lock"))
+    }
+
+    fn store_half(&self, i: usize, half: u32) {
+        if let Some(word) = self.half(i) {
+            word.store(half, Ordering::Relaxed);
         }
     }
 
@@ -152,12 +206,28 @@ pub(crate) struct Source<'a> {
     base: *const u8,
     len: usize,
     shared: bool,
+    /// Fields of the value that it is copied to, which stay as they are.
+    special: &'a [SpecialField],
     from: PhantomData<&'a [u8]>,
 }
 
 impl<'a> From<&'a [u8]> for Source<'a> {
     fn from(bytes: &'a [u8]) -> Source<'a> {
-        Source { base: bytes.as_ptr(), len: bytes.len(), shared: false, from: PhantomData }
+        Source { base: bytes.as_ptr(), len: bytes.len(), shared: false, special: &[], from: PhantomData }
+    }
+}
+
+impl<'a> Source<'a> {
+    /// The same bytes, of which those of special fields are not copied.
+    #[inline]
+    pub(crate) fn around(self, special: &'a [SpecialField]) -> Source<'a> {
+        Source { special, ..self }
+    }
+
+    /// The fields that are not copied.
+    #[inline]
+    pub(crate) fn special(&self) -> &'a [SpecialField] {
+        self.special
     }
 }
 
@@ -168,7 +238,7 @@ impl Source<'_> {
     /// `len` bytes at `base` stay readable for `'a`. Others may write them, by machine stores or atomics.
     #[inline]
     pub(crate) unsafe fn program(base: *const u8, len: usize) -> Self {
-        Source { base, len, shared: true, from: PhantomData }
+        Source { base, len, shared: true, special: &[], from: PhantomData }
     }
 
     /// Bytes.

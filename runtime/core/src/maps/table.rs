@@ -11,6 +11,7 @@
 
 use std::ops::ControlFlow;
 
+use stingless_abi::SpecialField;
 use stingless_abi::map::{BPF_EXIST, BPF_NOEXIST};
 
 use super::alloc::Allocator;
@@ -30,6 +31,17 @@ pub(crate) enum Put<'a> {
     Whole(Source<'a>),
     /// One execution slot's value; the others begin as 0.
     One(u32, Source<'a>),
+}
+
+impl<'a> Put<'a> {
+    /// The same, without the bytes of special fields.
+    #[inline]
+    pub(crate) fn around(self, special: &'a [SpecialField]) -> Put<'a> {
+        match self {
+            Put::Whole(source) => Put::Whole(source.around(special)),
+            Put::One(slot, source) => Put::One(slot, source.around(special)),
+        }
+    }
 }
 
 /// A hash table of any kind.
@@ -254,8 +266,9 @@ impl Table {
         for (i, &word) in key.iter().enumerate() {
             window.store_word(i, word);
         }
-        if let Put::One(..) = put {
-            slot.value().clear();
+        match put {
+            Put::One(..) => slot.value().clear(),
+            Put::Whole(source) => slot.value().clear_special(source.special()),
         }
         self.store_value(slot, put);
     }
@@ -266,6 +279,18 @@ impl Table {
             Put::Whole(source) => slot.value().store(&source),
             Put::One(n, source) => slot.value().part(n as usize, self.region.layout().value_bytes).store(&source),
         }
+    }
+
+    /// Writes over a value in place, under its spin lock; `false` if there is no such key.
+    pub(crate) fn update_locked<K: AsRef<[u64]>>(&self, key: K, source: Source<'_>, flags: u64) -> Result<bool, Fault> {
+        let Some(slot) = self.find(key) else {
+            return if flags == BPF_EXIST { Err(Fault::NotFound) } else { Ok(false) };
+        };
+        if flags == BPF_NOEXIST {
+            return Err(Fault::Exists);
+        }
+        slot.value().store_locked(&source)?;
+        Ok(true)
     }
 
     fn reserve(&self) -> bool {

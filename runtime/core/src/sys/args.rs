@@ -174,6 +174,8 @@ address_args! {
     ValueOut, "void *", ArgKind::MapValueOut { reads: MapKind::BloomFilter.bit() };
     /// A ring-buffer record, handed over.
     Record, "void *", ArgKind::Acquired(RefClass::RingbufRecord);
+    /// The spin lock of a map value.
+    SpinLock, "struct bpf_spin_lock *", ArgKind::SpinLock;
     /// A NUL-terminated string in frozen memory.
     ConstStr, "const char *", ArgKind::ConstStr;
 }
@@ -340,8 +342,7 @@ macro_rules! mem_variants {
                     });
                 }
 
-                unsafe fn take(scope: &'c Scope, regs: &[u64; 5], at: usize) -> Self {
-                    let _ = scope;
+                unsafe fn take(_: &'c Scope, regs: &[u64; 5], at: usize) -> Self {
                     // SAFETY: the verifier proved that many bytes at that address for this call, or a length of 0.
                     let mem = unsafe { $inner::new(regs[at], regs[at + 1]) };
                     $name(Prepare::prepared(mem, $access))

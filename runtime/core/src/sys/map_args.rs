@@ -6,13 +6,17 @@ use std::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 use stingless_abi::MapKind;
 
 use super::args::{
-    CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, ValueIn, ValueOut, ValuePtr,
-    ValuePtrMaybe,
+    CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, SpinLock, ValueIn, ValueOut,
+    ValuePtr, ValuePtrMaybe,
 };
 use super::mem::{Mem, MemMut};
 use crate::caller::Caller;
-use crate::helper::{Errno, HelperResult};
+use crate::helper::{Errno, HelperError, HelperResult};
 use crate::hook::Ctx;
+use crate::maps::MapCore;
+use crate::maps::lock;
+use crate::sync::{Arc, AtomicU32, LazyLock, Ordering};
+use crate::vm::Release;
 
 impl<const KINDS: u64> MapArg<'_, KINDS> {
     /// The value of a key, or NULL. It stays a value of the map until the run ends.
@@ -138,13 +142,19 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
     /// Reserves a record of a ring buffer: the run holds it until it is submitted or discarded.
     #[must_use]
     pub fn ring_reserve(&self, caller: &mut Caller<'_>, size: u64, flags: u64) -> RecordPtr {
-        let record = self.map.ring_reserve(size, flags).expose_provenance() as u64;
-        if record != 0 && !caller.cx().hold_of_map(self.map.runtime_addr(), record) {
-            // The run names no such map: whoever asked is no program. Nothing may be left reserved.
-            self.map.ring_commit(record, true, 0);
-            return RecordPtr(0);
-        }
-        RecordPtr(record)
+        RecordPtr(reserve(self.map, caller, size, flags))
+    }
+
+    /// Reserves a record of a ring buffer and makes `ptr` a view of it: 0 or a negative errno.
+    #[must_use]
+    pub fn ring_reserve_dynptr(
+        &self,
+        caller: &mut Caller<'_>,
+        ptr: &mut super::dynptr::NewDynptrRingbuf<'_>,
+        size: u64,
+        flags: u64,
+    ) -> i64 {
+        ptr.reserve(caller, self.map, size, flags)
     }
 
     /// Copies bytes into a record of a ring buffer.
@@ -162,6 +172,17 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
     }
 }
 
+/// Reserves a record that the run holds from then on; 0 where there is no room.
+pub(super) fn reserve(map: &MapCore, caller: &mut Caller<'_>, size: u64, flags: u64) -> u64 {
+    let record = map.ring_reserve(size, flags).expose_provenance() as u64;
+    if record != 0 && !caller.cx().hold_of_map(map.runtime_addr(), record) {
+        // The run names no such map: whoever asked is no program. Nothing may be left reserved.
+        map.ring_commit(record, true, 0);
+        return 0;
+    }
+    record
+}
+
 impl Record<'_> {
     /// Hands the record to the consumer.
     pub fn submit(self, caller: &mut Caller<'_>, flags: u64) {
@@ -171,6 +192,47 @@ impl Record<'_> {
     /// Gives the record back: the consumer does not see it.
     pub fn discard(self, caller: &mut Caller<'_>, flags: u64) {
         caller.cx().give_back(self.addr, false, flags);
+    }
+}
+
+/// Gives back the spin locks that a run still holds when it ends.
+struct SpinLocks;
+
+static SPIN_LOCKS: LazyLock<Arc<SpinLocks>> = LazyLock::new(|| Arc::new(SpinLocks));
+
+impl Release for SpinLocks {
+    fn release(&self, key: u64) {
+        let word: *const AtomicU32 = with_exposed_provenance(key as usize);
+        // SAFETY: `SpinLock::lock` alone makes a run hold a key with this owner: the address of an aligned word in a value
+        // of one of the run's maps. The run's programs keep the maps, and its epoch, which ends after its record, the value.
+        let word = unsafe { &*word };
+        // Not a plain store: the value may have been written over by a host that takes no lock.
+        let _ = word.compare_exchange(lock::owner(), 0, Ordering::Release, Ordering::Relaxed);
+    }
+}
+
+impl SpinLock<'_> {
+    /// Takes the lock: the run holds it until it gives it back, and at its end at the latest.
+    ///
+    /// # Errors
+    /// Somebody else holds it for more than about a second.
+    pub fn lock(self, caller: &mut Caller<'_>) -> HelperResult<()> {
+        if !self.addr.is_multiple_of(4) {
+            return Err(HelperError::new("the spin lock is not aligned to 4 bytes"));
+        }
+        let word: *const AtomicU32 = with_exposed_provenance(self.addr as usize);
+        // SAFETY: the argument was proved to be the spin lock of a map value, aligned by the line above. Programs and hosts
+        // touch it through atomics alone.
+        let held = lock::take(unsafe { &*word }, lock::owner());
+        let held = held.ok_or_else(|| HelperError::new("the spin lock was not free for about a second"))?;
+        held.keep();
+        caller.cx().hold(self.addr, SPIN_LOCKS.clone());
+        Ok(())
+    }
+
+    /// Gives the lock back.
+    pub fn unlock(self, caller: &mut Caller<'_>) {
+        caller.cx().give_back(self.addr, true, 0);
     }
 }
 

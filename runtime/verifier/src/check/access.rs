@@ -8,7 +8,7 @@ use crate::domain::Scalar;
 use crate::obligation::Mode;
 use crate::region::Region;
 use crate::report::Kind;
-use crate::state::Byte;
+use crate::state::{Byte, Slot};
 use crate::value::{Value, range_text};
 
 /// The bytes that an access touches, from a pointer on.
@@ -63,7 +63,7 @@ impl Checker<'_> {
                 self.aligned_if_atomic(ptr, span, mode)?;
                 self.within(ptr, span, bytes, "the memory", Kind::MemBounds)
             }
-            Region::ArgMem(bytes) => {
+            Region::ArgMem(bytes) | Region::ArgData(bytes) => {
                 if mode.is_atomic() {
                     return fail(Kind::Misaligned, "memory of an argument is not aligned as atomic operations need");
                 }
@@ -74,6 +74,18 @@ impl Checker<'_> {
                     return fail(Kind::ReadOnly, "an iterator's element may only be read, and not atomically");
                 }
                 self.within(ptr, span, bytes, "the element", Kind::MemBounds)
+            }
+            Region::View(view) => {
+                if mode.writes() && !view.writable {
+                    return fail(
+                        Kind::ReadOnly,
+                        format!("{reg} points into a dynptr's memory, which may only be read"),
+                    );
+                }
+                if mode.is_atomic() {
+                    return fail(Kind::Misaligned, "a dynptr's memory is not aligned as atomic operations need");
+                }
+                self.within(ptr, span, view.bytes, "that part of the dynptr", Kind::MemBounds)
             }
             Region::Gone => fail(
                 Kind::ReferenceReleased,
@@ -254,7 +266,7 @@ impl Checker<'_> {
             && !aligned(ptr, span.off, i64::from(size.bytes()))
         {
             return fail(
-                Kind::Misaligned,
+                Kind::StackMisaligned,
                 format!(
                     "a stack access of {} bytes at offset {} is not aligned",
                     span.bytes,
@@ -268,8 +280,26 @@ impl Checker<'_> {
             return Ok(());
         }
         // A plain load of all of a spilled pointer is how it is filled again.
-        let fills = mode == Mode::Read && span.size == Some(Size::DW) && ptr.num.as_constant().is_some();
+        let place_known = ptr.num.as_constant().is_some();
+        let loads = matches!(mode, Mode::Read | Mode::Acquire) && span.size.is_some() && place_known;
+        let fills = loads && span.size == Some(Size::DW);
+        if loads && !fills {
+            self.no_part_of_a_pointer(frame, first as i64)?;
+        }
         self.stack_readable(frame, fills, (first as i64, end as i64))
+    }
+
+    /// A load of less than a slot does not find a spilled pointer there: it would be a part of it. (For root too, as in
+    /// Linux.)
+    fn no_part_of_a_pointer(&self, frame: usize, off: i64) -> Check {
+        let slot = self.state.frame_at(frame).and_then(|f| f.stack.slot(off));
+        if !slot.is_some_and(Slot::has_ptr) {
+            return Ok(());
+        }
+        fail(
+            Kind::SpillCorrupted,
+            format!("the stack byte at offset {off} belongs to a spilled pointer, which would be read as a number"),
+        )
     }
 
     /// Every byte of the range was written, and none belongs to a pointer that would be read as a number.
@@ -295,7 +325,8 @@ impl Checker<'_> {
                         format!(
                             "the stack byte at offset {off} belongs to a spilled pointer, which would be read as a number"
                         ),
-                    );
+                    )
+                    .map_err(|f: Box<Fail>| at_byte(f, off));
                 }
                 // Refused before.
                 Byte::Spill | Byte::Misc | Byte::Zero | Byte::Object => {}
@@ -360,10 +391,13 @@ impl Checker<'_> {
 
 fn uninit(off: i64) -> Check {
     let message = format!("the stack byte at offset {off} is read but was never written on this path");
-    fail(Kind::UninitStack, message).map_err(|mut f: Box<Fail>| {
-        f.blame.stack = Some(off);
-        f
-    })
+    fail(Kind::UninitStack, message).map_err(|f: Box<Fail>| at_byte(f, off))
+}
+
+/// The same failure, blamed on a byte of the stack.
+fn at_byte(mut fail: Box<Fail>, off: i64) -> Box<Fail> {
+    fail.blame.stack = Some(off);
+    fail
 }
 
 /// Whether base + offset is a multiple of `n`, for bases that are multiples of 8.

@@ -26,22 +26,8 @@ impl Checker<'_> {
         let Some(info) = self.env.unit.funcs.get(subprog).filter(|f| f.global) else {
             return Ok(());
         };
-        let moves = self.env.moves_data.get(subprog).copied().unwrap_or(true);
         for (index, (arg, reg)) in info.args.iter().zip(Reg::ARGS).enumerate() {
             self.function_arg(&info.name, index + 1, arg, reg)?;
-            let value = self.state.reg(reg);
-            // Inside, it is memory like any other: nothing there would make it stale when the data moves.
-            if moves && matches!(arg, FuncArg::Mem { .. }) && value.region().is_some_and(Region::moves) {
-                return fail(
-                    Kind::PacketStale,
-                    format!(
-                        "argument {} of `{}` is {}, which the function may move",
-                        index + 1,
-                        info.name,
-                        value.noun()
-                    ),
-                );
-            }
         }
         Ok(())
     }

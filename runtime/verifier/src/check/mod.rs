@@ -185,6 +185,10 @@ impl Checker<'_> {
             return fail(Kind::PacketStale, "arithmetic on a pointer into data that a helper may have moved");
         }
         if !region.takes_offsets() {
+            // As in Linux: clang adds 0 to a map's address where an array of maps has one element.
+            if matches!(region, Region::MapPtr(_)) && num.as_constant() == Some(0) {
+                return Ok(());
+            }
             return fail(Kind::PointerArithmetic, format!("arithmetic on {}", ptr.noun()));
         }
         let limit = i128::from(stingless_abi::limits::MAX_POINTER_OFFSET);
@@ -214,10 +218,15 @@ impl Checker<'_> {
         if !self.env.unit.hook.packet_loads {
             return fail(Kind::Unsupported, format!("hook `{}` has no packet to load from", self.env.unit.hook.name));
         }
-        if self.state.depth() > 1 || self.env.is_function {
-            return fail(Kind::Unsupported, "packet loads end the program on failure: not allowed in functions");
+        let in_callback = self.state.frames().iter().any(|f| f.callback.is_some());
+        if self.env.is_function && !self.env.function_returns {
+            return fail(
+                Kind::Unsupported,
+                "a failing packet load returns 0: not allowed in a function without a result",
+            );
         }
-        if self.env.unit.hook.verdict.is_some_and(|v| v.min > 0 || v.max < 0) {
+        let in_program = self.state.depth() == 1 && !self.env.is_function;
+        if (in_program || in_callback) && self.env.unit.hook.verdict.is_some_and(|v| v.min > 0 || v.max < 0) {
             return fail(Kind::ReturnRange, "a failing packet load returns 0, which the hook does not allow");
         }
         let ctx = self.state.reg(Reg::R6);
@@ -233,9 +242,11 @@ impl Checker<'_> {
     fn callable(&self, callee: Callee) -> Check {
         match callee {
             Callee::Helper(id) => self.helper(id),
-            Callee::Local(_) => {
-                if self.state.lock.is_some() {
-                    return fail(Kind::LockHeld, "a function is called while a lock is held");
+            Callee::Local(target) => {
+                let subprog = self.env.unit.code.subprog_of(target as usize);
+                if self.state.lock.is_some() && self.env.unit.funcs.get(subprog).is_some_and(|f| f.global) {
+                    let message = "a global function is called while a lock is held: make it static";
+                    return fail(Kind::LockHeld, message);
                 }
                 Ok(())
             }
@@ -285,6 +296,25 @@ impl Checker<'_> {
         Ok(())
     }
 
+    /// A helper that changes a map is given one that programs may write.
+    pub(crate) fn map_takes_writes(&self, proto: &Proto) -> Check {
+        if !proto.effects.writes_map {
+            return Ok(());
+        }
+        let arg = proto.args.iter().zip(Reg::ARGS).find(|(a, _)| matches!(a.kind, ArgKind::Map(_)));
+        let Some(Region::MapPtr(map)) = arg.and_then(|(_, reg)| self.state.reg(reg).region()) else {
+            return bug("a helper changes no map");
+        };
+        match self.env.unit.maps.get(map as usize) {
+            Some(map) if !map.spec.prog_writes() => fail(
+                Kind::ReadOnly,
+                format!("`{}` changes map `{}`, which programs may only read", proto.name, map.spec.name),
+            ),
+            Some(_) => Ok(()),
+            None => bug("a map that is not there"),
+        }
+    }
+
     /// A helper that gives a lock back is given the one that is held.
     pub(crate) fn lock_matches(&self, proto: &Proto) -> Check {
         if proto.effects.lock != Some(false) {
@@ -332,11 +362,11 @@ impl Checker<'_> {
             return self.callback_returns(r0);
         }
         if self.state.depth() > 1 {
-            let own = Region::Stack(self.state.depth() as u8 - 1);
-            if r0.region() == Some(own) {
-                return fail(Kind::WrongPointer, "a function returns a pointer to its own stack");
-            }
-            return Ok(());
+            return match r0.region() {
+                // As in Linux, whoever's stack it is.
+                Some(Region::Stack(_)) => fail(Kind::WrongPointer, "a function returns a pointer to the stack"),
+                Some(_) | None => Ok(()),
+            };
         }
         self.unheld()?;
         if self.env.is_function && !self.env.function_returns {

@@ -96,6 +96,12 @@ impl Machine<'_> {
         let mut taken = Box::new(state.clone());
         self.learn_reach(&mut taken, cond, a, b);
         self.learn_reach(state, negated(cond), a, b);
+        // What equals a pointer that is not NULL is not NULL.
+        if cond == Cond::Eq {
+            learn_equal(&mut taken, a, b);
+        } else if cond == Cond::Ne {
+            learn_equal(state, a, b);
+        }
         Outcome::Both(taken)
     }
 
@@ -301,6 +307,21 @@ const fn turned(cond: Cond) -> Cond {
         Cond::Sle => Cond::Sge,
         Cond::Eq | Cond::Ne | Cond::Set => cond,
     }
+}
+
+/// Two pointers turned out to be equal.
+fn learn_equal(state: &mut State, a: &Value, b: &Value) {
+    for (open, known) in [(a, b), (b, a)] {
+        if open.nullable && never_null(known) {
+            state.resolve_null(open.id, false);
+        }
+    }
+}
+
+/// Whether a pointer is NULL on no host. Where a data region may be empty, its ends may be.
+fn never_null(value: &Value) -> bool {
+    let zero = Value::constant(0);
+    null_test(Cond::Eq, Width::W64, value, &zero) == Some(NullTest::Never)
 }
 
 /// What a branch does.

@@ -3,7 +3,7 @@
 use stingless_abi::{FieldKind, NativeOp};
 use stingless_isa::{AluOp, Reg, Size, Width};
 
-use super::Machine;
+use super::{Machine, Next, Stepped};
 use crate::check::{Fail, bug};
 use crate::domain::Scalar;
 use crate::facts::Access;
@@ -42,7 +42,9 @@ impl Machine<'_> {
                 | Region::MapKey(_)
                 | Region::Mem(_)
                 | Region::ArgMem(_)
-                | Region::Element(_),
+                | Region::ArgData(_)
+                | Region::Element(_)
+                | Region::View(_),
             ) => Ok(any),
             Some(
                 Region::DataEnd(_)
@@ -96,12 +98,19 @@ impl Machine<'_> {
         Value { node: value.node, ..Value::scalar(Scalar::alu(op, Width::W64, value.num, value.num)) }
     }
 
-    /// `LD_ABS` and `LD_IND`: clobber what calls clobber.
-    pub(super) fn packet_load(&mut self, state: &mut State, at: usize, size: Size) -> Result<(), Box<Fail>> {
+    /// `LD_ABS` and `LD_IND`: clobber what calls clobber. Outside of the packet the function returns 0.
+    pub(super) fn packet_load(&mut self, state: &mut State, at: usize, size: Size) -> Stepped {
         self.collector.access(at, Access::Data, None)?;
+        let mut failed = Box::new(state.clone());
         state.clear_args();
         state.set(Reg::R0, Value::scalar(Scalar::from_size(size)));
-        Ok(())
+        if failed.depth() == 1 {
+            // The program ends, or the global function: 0 is what both may return.
+            return Ok(Next::Fall);
+        }
+        failed.set(Reg::R0, Value::constant(0));
+        let Next::Goto(later) = self.exit(&mut failed)? else { return bug("a function without a caller") };
+        Ok(Next::Fork { now: at as u32 + 1, later, state: failed })
     }
 
     /// Records what an instruction accesses.

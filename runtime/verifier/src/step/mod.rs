@@ -101,7 +101,7 @@ impl<'a> Machine<'a> {
                 self.store(state, at, (base, off), size, Operand::Reg(src))?;
             }
             Insn::Atomic { op, size, base, off, src } => self.atomic(state, at, op, size, (base, off), src)?,
-            Insn::PacketLoad { size, .. } => self.packet_load(state, at, size)?,
+            Insn::PacketLoad { size, .. } => return self.packet_load(state, at, size),
             Insn::Jump { target, .. } => return Ok(Next::Goto(target)),
             Insn::Branch { cond, width, dst, src, target } => {
                 return self.branch(state, at, cond, width, (dst, src), target);

@@ -36,7 +36,9 @@ impl Machine<'_> {
                 | Region::Linked
                 | Region::MapValue(_)
                 | Region::Mem(_)
-                | Region::ArgMem(_),
+                | Region::ArgMem(_)
+                | Region::ArgData(_)
+                | Region::View(_),
             ) => Ok(()),
             Some(
                 Region::MapKey(_)

@@ -107,6 +107,18 @@ impl Checked {
             ArgKind::Acquired(class) => self.give_back(call, at, value, class),
             ArgKind::SpinLock => check_lock(self, call, value),
             ArgKind::Object { kind, action } => self.check_object(value, kind, action),
+            ArgKind::Dynptr(_) => self.dynptr_at(value).map(drop),
+            ArgKind::DynptrClone => self.check_clone(call.proto, call.args, value),
+            ArgKind::LastingMem => {
+                let len = check_len(call, arg)?;
+                if len == 0 { Ok(()) } else { self.touch(call.site, value, len, MemUse::ReadWrite).map(drop) }
+            }
+            ArgKind::Buffer if value == 0 => Ok(()),
+            ArgKind::Buffer => match call.args.get(at + 1) {
+                Some(0) => Ok(()),
+                Some(&len) => self.touch(call.site, value, len, MemUse::Write).map(drop),
+                None => Err(broken("its length has no register")),
+            },
         }
     }
 
@@ -137,7 +149,8 @@ impl Checked {
 
     /// What the call's result and effects change.
     pub(crate) fn check_return(&mut self, site: Site<'_>, proto: &Proto, args: [u64; 5], r0: u64) -> Result<(), Stop> {
-        if proto.effects.invalidates_packet {
+        self.list_views(proto, args);
+        if proto.may_move_packet() {
             self.list_data(site.program);
         }
         match proto.ret {
@@ -159,6 +172,11 @@ impl Checked {
                 }
                 self.list_value(site.program, map, r0);
                 Ok(())
+            }
+            Ret::ViewOrNull { .. } if r0 == 0 => Ok(()),
+            Ret::ViewOrNull { size_arg, .. } => {
+                self.tag(Reg::R0, true);
+                self.check_view(r0, args[usize::from(size_arg)])
             }
             Ret::ElementOrNull { .. } if r0 == 0 => Ok(()),
             Ret::ElementOrNull { size } => {
