@@ -1,13 +1,12 @@
 //! Memory: does an access stay inside, and is it allowed?
 
-use crate::faults::fault;
 use stingless_abi::{CtxError, FieldKind, MapSpec};
 use stingless_isa::{Reg, Size};
 
 use super::{Check, Checker, Fail, bug, fail, fail_because};
 use crate::domain::Scalar;
 use crate::obligation::Mode;
-use crate::region::Region;
+use crate::region::{Region, View};
 use crate::report::Kind;
 use crate::state::{Byte, Slot};
 use crate::value::{Value, range_text};
@@ -76,18 +75,7 @@ impl Checker<'_> {
                 }
                 self.within(ptr, span, bytes, "the element", Kind::MemBounds)
             }
-            Region::View(view) => {
-                if mode.writes() && !view.writable {
-                    return fail(
-                        Kind::ReadOnly,
-                        format!("{reg} points into a dynptr's memory, which may only be read"),
-                    );
-                }
-                if mode.is_atomic() {
-                    return fail(Kind::Misaligned, "a dynptr's memory is not aligned as atomic operations need");
-                }
-                self.within(ptr, span, view.bytes, "that part of the dynptr", Kind::MemBounds)
-            }
+            Region::View(view) => self.view(ptr, view, span, mode, reg),
             Region::Gone => fail(
                 Kind::ReferenceReleased,
                 format!("{reg} points into an object on the stack that was destroyed or overwritten"),
@@ -100,6 +88,17 @@ impl Checker<'_> {
                 fail(Kind::WrongPointer, format!("{reg} is {}, which may not be accessed", region.noun()))
             }
         }
+    }
+
+    /// Part of what a dynptr is a view of.
+    fn view(&self, ptr: &Value, view: View, span: Span, mode: Mode, reg: Reg) -> Check {
+        if mode.writes() && !view.writable {
+            return fail(Kind::ReadOnly, format!("{reg} points into a dynptr's memory, which may only be read"));
+        }
+        if mode.is_atomic() {
+            return fail(Kind::Misaligned, "a dynptr's memory is not aligned as atomic operations need");
+        }
+        self.within(ptr, span, view.bytes, "that part of the dynptr", Kind::MemBounds)
     }
 
     /// The access stays within `0..limit`.
@@ -286,7 +285,8 @@ impl Checker<'_> {
         let place_known = ptr.num.as_constant().is_some();
         let loads = matches!(mode, Mode::Read | Mode::Acquire) && span.size.is_some() && place_known;
         let fills = loads && span.size == Some(Size::DW);
-        if loads && !fills {
+        let of_insn = place_known && span.size.is_some_and(|size| size != Size::DW);
+        if of_insn {
             self.no_part_of_a_pointer(frame, first as i64)?;
         }
         self.stack_readable(frame, fills, (first as i64, end as i64))

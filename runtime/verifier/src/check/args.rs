@@ -1,7 +1,6 @@
 //! Arguments of helpers.
 
-use crate::faults::fault;
-use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, SpecialKind};
+use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, Proto, SpecialKind};
 use stingless_isa::Reg;
 
 use super::access::is_aligned;
@@ -103,7 +102,8 @@ impl Checker<'_> {
     }
 
     fn map_arg(&self, arg: &Argument, value: &Value, kinds: MapKinds) -> Check {
-        let Some(Region::MapPtr(map)) = value.region() else {
+        // What a lookup in a map of maps gave may be NULL.
+        let Some(Region::MapPtr(map)) = value.region().filter(|_| !value.nullable) else {
             return self.wrong(arg, value, "a map");
         };
         let Some(map) = self.env.unit.maps.get(map as usize) else {
@@ -244,6 +244,27 @@ impl Checker<'_> {
                 self.access(value, span, Mode::Write, arg.reg)
             }
         }
+    }
+
+    /// No packet memory is given to a helper of Linux that does not take it.
+    pub(crate) fn packet_taken(&self, proto: &Proto) -> Check {
+        if !proto.effects.no_packet || self.env.unit.hook.linux_type == 0 {
+            return Ok(());
+        }
+        for (index, (arg, reg)) in proto.args.iter().zip(Reg::ARGS).enumerate() {
+            let packet = matches!(self.state.reg(reg).region(), Some(Region::Data(_) | Region::DataMeta(_)));
+            if packet && !matches!(arg.kind, ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar) {
+                return fail(
+                    Kind::HelperArg,
+                    format!("argument {} is a pointer to packet data, which `{}` does not take", index + 1, proto.name),
+                )
+                .map_err(|mut f: Box<super::Fail>| {
+                    f.help = Some("copy the bytes to the stack first".into());
+                    f
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The greatest length that a register may hold.

@@ -6,8 +6,7 @@ mod compare;
 mod function;
 mod object;
 
-use crate::faults::fault;
-use stingless_abi::{ArgKind, Entry, Proto, RefClass, Rights, Trust};
+use stingless_abi::{ArgKind, Entry, Proto, RefClass, Rights, Section, Trust};
 use stingless_isa::{AluOp, Callee, Operand, Reg, Width};
 
 use crate::domain::Scalar;
@@ -245,11 +244,18 @@ impl Checker<'_> {
             Callee::Helper(id) => self.helper(id),
             Callee::Local(target) => {
                 let subprog = self.env.unit.code.subprog_of(target as usize);
-                if self.state.lock.is_some() && self.env.unit.funcs.get(subprog).is_some_and(|f| f.global) {
+                if self.env.unit.exception_callback == Some(subprog) {
+                    return fail(Kind::Unsupported, "the callback for exceptions is called directly");
+                }
+                if !self.env.unit.funcs.get(subprog).is_some_and(|f| f.global) {
+                    return Ok(());
+                }
+                if self.state.lock.is_some() {
                     let message = "a global function is called while a lock is held: make it static";
                     return fail(Kind::LockHeld, message);
                 }
-                Ok(())
+                // It is proved on its own, and knows of nothing that its callers hold.
+                if self.env.throws.get(subprog).copied().unwrap_or(true) { self.throws_below() } else { Ok(()) }
             }
             Callee::Kfunc(id) => fail(Kind::UnknownHelper, format!("kernel function {id} is not available")),
             Callee::Symbol(_) => fail(Kind::Unresolved, "a function that was not resolved is called"),
@@ -277,6 +283,7 @@ impl Checker<'_> {
         if self.state.lock.is_some() && proto.effects.lock != Some(false) && !fault!(63) {
             return fail(Kind::LockHeld, format!("helper `{}` is called while a lock is held", proto.name));
         }
+        self.section(proto)?;
         let calls_back = proto.args.iter().any(|a| matches!(a.kind, ArgKind::Callback(_)));
         if calls_back && self.state.depth() >= self.env.limits.frames {
             return fail(
@@ -288,13 +295,66 @@ impl Checker<'_> {
                 ),
             );
         }
-        if proto.effects.tail_call || proto.effects.throws {
+        if proto.effects.throws {
+            return self.throws();
+        }
+        if proto.effects.tail_call {
             self.unheld()?;
             if self.state.frames().iter().any(|f| f.callback.is_some()) {
                 return fail(Kind::TailCallStack, format!("`{}` is called from a callback", proto.name));
             }
         }
         Ok(())
+    }
+
+    /// A helper that enters or leaves a section is called where that may be.
+    fn section(&self, proto: &Proto) -> Check {
+        let Some(section) = proto.effects.section else { return Ok(()) };
+        if self.state.sections.after(section).is_some() {
+            return Ok(());
+        }
+        match section {
+            Section::ReadEnter | Section::PreemptOff => {
+                fail(Kind::SectionOpen, format!("`{}` is called inside of the section that it enters", proto.name))
+            }
+            Section::ReadLeave | Section::PreemptOn => {
+                fail(Kind::SectionMissing, format!("`{}` is called outside of the section that it leaves", proto.name))
+            }
+        }
+    }
+
+    /// A global function that may throw is called here.
+    fn throws_below(&self) -> Check {
+        if self.in_exception() {
+            return fail(Kind::Unsupported, "the callback for exceptions calls a function that may throw");
+        }
+        self.unheld()
+    }
+
+    /// The program has thrown, and its callback runs.
+    fn in_exception(&self) -> bool {
+        let outermost = self.state.frames().first().map(|f| f.subprog as usize);
+        self.env.unit.exception_callback.is_some() && outermost == self.env.unit.exception_callback
+    }
+
+    /// The program may end here, from however deep, with the number in `r1`.
+    fn throws(&self) -> Check {
+        self.unheld()?;
+        if self.in_exception() {
+            return fail(Kind::Unsupported, "the callback for exceptions throws");
+        }
+        // As in Linux: the helper that calls back would not come to its end.
+        if self.state.frames().iter().any(|f| f.callback.is_some()) {
+            return fail(Kind::Unsupported, "a callback throws");
+        }
+        let cookie = self.state.reg(Reg::R1);
+        match self.env.unit.hook.verdict {
+            // Without a callback for exceptions the number is what the program returns.
+            Some(v) if self.env.unit.exception_callback.is_none() => {
+                self.number_within(cookie, v.min, v.max, Kind::ReturnRange, "what is thrown, and so returned, is")
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// A helper that changes a map is given one that programs may write.
@@ -345,6 +405,12 @@ impl Checker<'_> {
         }
         if self.state.lock.is_some() {
             return fail(Kind::LockHeld, "the program leaves while it holds a lock");
+        }
+        if self.state.sections.read {
+            return fail(Kind::SectionOpen, "the program leaves inside of a read-side section");
+        }
+        if self.state.sections.preempt > 0 {
+            return fail(Kind::SectionOpen, "the program leaves while preemption is off");
         }
         Ok(())
     }

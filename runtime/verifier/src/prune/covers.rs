@@ -4,7 +4,6 @@
 //! consistent renaming: leaving that out is the classic unsound prune. Values that the current state links more than the
 //! old one does are fine.
 
-use crate::faults::fault;
 use stingless_isa::Size;
 
 use crate::liveness::Liveness;
@@ -130,6 +129,9 @@ impl<'a> Comparison<'a> {
             (None, None) => {}
             (Some(a), Some(b)) if a.map == b.map && self.id(a.id, b.id) => {}
             (_, _) => return false,
+        }
+        if old.sections != now.sections {
+            return false;
         }
         old.reaches.iter().all(|r| {
             let link =

@@ -6,10 +6,9 @@ mod stack;
 pub(crate) use object::Object;
 pub(crate) use stack::{Byte, Slot, Stack, Touched};
 
-use crate::faults::fault;
 use std::rc::Rc;
 
-use stingless_abi::{CallbackKind, RefClass};
+use stingless_abi::{CallbackKind, RefClass, Section};
 use stingless_isa::Reg;
 
 use crate::domain::Scalar;
@@ -88,6 +87,27 @@ pub(crate) struct Lock {
     pub(crate) insn: u32,
 }
 
+/// The sections that the program is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sections {
+    /// A read-side section.
+    pub(crate) read: bool,
+    /// How many times preemption was switched off.
+    pub(crate) preempt: u8,
+}
+
+impl Sections {
+    /// The sections after a helper; `None` if it may not be called in these.
+    pub(crate) fn after(self, section: Section) -> Option<Sections> {
+        match section {
+            Section::ReadEnter => (!self.read).then_some(Sections { read: true, ..self }),
+            Section::ReadLeave => self.read.then_some(Sections { read: false, ..self }),
+            Section::PreemptOff => self.preempt.checked_add(1).map(|preempt| Sections { preempt, ..self }),
+            Section::PreemptOn => self.preempt.checked_sub(1).map(|preempt| Sections { preempt, ..self }),
+        }
+    }
+}
+
 /// The most [`Reach`]es that are remembered.
 const MAX_REACHES: usize = 64;
 
@@ -102,6 +122,8 @@ pub(crate) struct State {
     pub(crate) held: Vec<Held>,
     /// The lock that is held.
     pub(crate) lock: Option<Lock>,
+    /// The sections that must be left.
+    pub(crate) sections: Sections,
     /// The link of the numbers that are the length of [`Region::Linked`]; 0 for none.
     pub(crate) length_id: u32,
 }
@@ -109,7 +131,14 @@ pub(crate) struct State {
 impl State {
     /// A state with one frame.
     pub(crate) fn new(frame: Frame) -> State {
-        State { frames: vec![Rc::new(frame)], reaches: Vec::new(), held: Vec::new(), lock: None, length_id: 0 }
+        State {
+            frames: vec![Rc::new(frame)],
+            reaches: Vec::new(),
+            held: Vec::new(),
+            lock: None,
+            sections: Sections::default(),
+            length_id: 0,
+        }
     }
 
     /// The current frame.
