@@ -15,7 +15,6 @@
 //! 4. When a path ends because an old state covers it, the old state's nodes get edges to the current ones: marks that
 //!    the old state has or gets later arrive here too (loops included).
 
-use crate::faults::fault;
 use ahash::AHashMap;
 
 /// Index of a node.

@@ -4,7 +4,6 @@
 //! consistent renaming: leaving that out is the classic unsound prune. Values that the current state links more than the
 //! old one does are fine.
 
-use crate::faults::fault;
 use stingless_isa::Size;
 
 use crate::liveness::Liveness;
