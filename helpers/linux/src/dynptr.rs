@@ -59,7 +59,7 @@ stingless::bpf_call_2! {
 stingless::bpf_call_5! {
     /// Copies `len` bytes from offset `offset` of the view. Returns 0 or a negative errno.
     #[id = 201]
-    #[effects(no_trap)]
+    #[effects(no_trap, no_packet)]
     pub fn bpf_dynptr_read(caller, dst: MemOut, src: Dynptr, offset: u32, flags: u64) -> Errno {
         if flags != 0 {
             return Errno(EINVAL);
@@ -76,7 +76,7 @@ stingless::bpf_call_5! {
 stingless::bpf_call_5! {
     /// Copies bytes to offset `offset` of the view. Returns 0 or a negative errno.
     #[id = 202]
-    #[effects(no_trap)]
+    #[effects(no_trap, no_packet)]
     pub fn bpf_dynptr_write(caller, dst: DynptrMut, offset: u32, src: Mem, flags: u64) -> Errno {
         let mut dst = dst;
         if flags != 0 && !dst.takes_flags() {

@@ -61,6 +61,8 @@ enum bpf_map_type {
     BPF_MAP_TYPE_LRU_HASH = 9,
     BPF_MAP_TYPE_LRU_PERCPU_HASH = 10,
     BPF_MAP_TYPE_LPM_TRIE = 11,
+    BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
+    BPF_MAP_TYPE_HASH_OF_MAPS = 13,
     BPF_MAP_TYPE_DEVMAP = 14,
     BPF_MAP_TYPE_SOCKMAP = 15,
     BPF_MAP_TYPE_CPUMAP = 16,
@@ -788,5 +790,32 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __weak __ksym;
         static const char ____fmt[] = fmt;                      \
         bpf_trace_printk(____fmt, sizeof(____fmt), ##args);     \
     })
+
+/* Exceptions: `bpf_throw` ends the program with the cookie, or with what the callback makes of it. */
+#ifndef __exception_cb
+#define __exception_cb(name) __attribute__((btf_decl_tag("exception_callback:" #name)))
+#endif
+#ifndef bpf_throw
+#define bpf_throw bpf_throw
+extern void bpf_throw(__u64 cookie) __weak __ksym;
+#endif
+
+/* Sections that must be left before the program ends. */
+#ifndef bpf_rcu_read_lock
+#define bpf_rcu_read_lock bpf_rcu_read_lock
+extern void bpf_rcu_read_lock(void) __weak __ksym;
+#endif
+#ifndef bpf_rcu_read_unlock
+#define bpf_rcu_read_unlock bpf_rcu_read_unlock
+extern void bpf_rcu_read_unlock(void) __weak __ksym;
+#endif
+#ifndef bpf_preempt_disable
+#define bpf_preempt_disable bpf_preempt_disable
+extern void bpf_preempt_disable(void) __weak __ksym;
+#endif
+#ifndef bpf_preempt_enable
+#define bpf_preempt_enable bpf_preempt_enable
+extern void bpf_preempt_enable(void) __weak __ksym;
+#endif
 
 #endif

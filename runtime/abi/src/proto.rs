@@ -316,6 +316,23 @@ pub struct Effects {
     pub throws: bool,
     /// Changes what the map argument holds: not allowed with a map that programs may only read.
     pub writes_map: bool,
+    /// In Linux's program types, takes no packet memory (Linux: rows without `pkt_access`).
+    pub no_packet: bool,
+    /// Enters or leaves a section that must be left before the program ends.
+    pub section: Option<Section>,
+}
+
+/// What a helper does to the sections that a program is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Section {
+    /// Enters a read-side section (`bpf_rcu_read_lock`): one at a time.
+    ReadEnter,
+    /// Leaves it.
+    ReadLeave,
+    /// Counts one more reason not to be preempted (`bpf_preempt_disable`).
+    PreemptOff,
+    /// Counts one less.
+    PreemptOn,
 }
 
 /// One argument.

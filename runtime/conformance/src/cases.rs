@@ -7,6 +7,7 @@
 //! hook xdp                          the hook; xdp where nothing is said
 //! map array 4 16 1 [lock=0] [flags=0x80] [frozen=0011..]     map[0], map[1] ...
 //! fn f ctx mem:8 mem?:8 int -> int  a global function; `-> void` for none
+//! exception f                       the callback for exceptions
 //! want ok                           our untrusted profile: `ok`, or the kind of the rejection
 //! root ok                           our privileged profile, where it differs
 //! linux no                          Linux without CAP_PERFMON, where it differs from `want`
@@ -37,6 +38,7 @@ pub struct Case {
     linux: bool,
     linux_root: bool,
     why: bool,
+    exception: Option<String>,
     text: String,
 }
 
@@ -84,6 +86,7 @@ fn block(text: &str) -> Case {
         linux: true,
         linux_root: true,
         why: false,
+        exception: None,
         text: String::new(),
     };
     let (mut root, mut linux, mut linux_root) = (None, None, None);
@@ -98,6 +101,11 @@ fn block(text: &str) -> Case {
             "linux" => linux = Some(rest == "ok"),
             "linux-root" => linux_root = Some(rest == "ok"),
             "why" => case.why = true,
+            // The assembler knows numbers.
+            "call" if rest.starts_with("bpf_") => {
+                case.text += &format!(" call {}\n", stingless_abi::kfunc_id(rest));
+            }
+            "exception" => case.exception = Some(rest.to_owned()),
             _ => {
                 case.text.push_str(line);
                 case.text.push('\n');
@@ -157,6 +165,9 @@ impl Case {
         let hook = host.linker.hook_named(&self.hook).unwrap().clone();
         let mut unit = Unit::from_code("p", code, self.maps.clone(), host.linker.protos(), hook);
         unit.gpl = true;
+        if let Some(name) = &self.exception {
+            unit.exception_callback = unit.funcs.iter().position(|f| f.name == *name);
+        }
         for (name, args, returns) in &self.funcs {
             let info = unit.funcs.iter_mut().find(|f| f.name == *name);
             let info = info.unwrap_or_else(|| panic!("{}: no function {name}", self.name));

@@ -11,6 +11,7 @@ use crate::hook::Ctx;
 use crate::sync::Arc;
 use crate::sys::args::{CallbackCtx, ForEachCallback, LoopCallback};
 use crate::sys::call::CallCx;
+use crate::sys::handle::{Handle, Lent};
 
 /// Rows of hooks that a thread remembers.
 const SEEN_MAX: usize = 16;
@@ -59,6 +60,25 @@ impl<'c> Caller<'c> {
     #[must_use]
     pub fn program(&self) -> &str {
         self.cx.program().name()
+    }
+
+    /// Lends an object to the plugin, which must give it back on every path to a helper with `#[effects(releases_arg1)]`;
+    /// a run that traps gives back what it holds. Giving back is the object's `Drop`, where nobody else has it.
+    pub fn lend<T: Any + Send + Sync, const CLASS: u32>(&mut self, object: Arc<T>) -> Lent<CLASS> {
+        Lent(self.cx.lend(object))
+    }
+
+    /// The object that the plugin borrowed; `None` if it is no `T`.
+    #[must_use]
+    pub fn lent<T: Any + Send + Sync, const CLASS: u32>(&self, handle: Handle<'_, CLASS>) -> Option<Arc<T>> {
+        self.cx.lent(handle.key)?.downcast().ok()
+    }
+
+    /// Takes an object back; `None` if it is no `T`, which is dropped then.
+    pub fn take_back<T: Any + Send + Sync, const CLASS: u32>(&mut self, handle: Handle<'_, CLASS>) -> Option<Arc<T>> {
+        let object = self.lent(handle);
+        self.cx.give_back(handle.key, true, 0);
+        object
     }
 
     /// Runs a callback of `bpf_loop`'s kind once.

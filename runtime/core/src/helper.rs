@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use stingless_abi::{Effects, Proto, Ret};
+use stingless_abi::{Effects, Proto, Ret, Section};
 
 pub(crate) use crate::vm::HelperError;
 
@@ -107,7 +107,12 @@ pub fn effects(attributes: &[&str]) -> Effects {
             "unlocks" => e.lock = Some(false),
             "releases_arg1" => e.releases = Some(0),
             "throws" => e.throws = true,
+            "no_packet" => e.no_packet = true,
             "writes_map" => e.writes_map = true,
+            "read_enter" => e.section = Some(Section::ReadEnter),
+            "read_leave" => e.section = Some(Section::ReadLeave),
+            "preempt_off" => e.section = Some(Section::PreemptOff),
+            "preempt_on" => e.section = Some(Section::PreemptOn),
             // The macro hands on identifiers only; an unknown one is a typing error that must not pass.
             other => unreachable!("unknown helper attribute `{other}`"),
         }

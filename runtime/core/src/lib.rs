@@ -51,8 +51,8 @@ pub use stingless_object::{KconfigError, KconfigValue, Object, ProgramDef, Unit,
 pub use stingless_verifier as verifier;
 pub use sys::args::{
     Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, ForEachCallback, Helper, InOut, Key,
-    LoopCallback, MapArg, MemOrNull, MemOut, NonEmpty, NonEmptyMut, NonEmptyOut, Optional, Out, Record, RecordPtr,
-    SpinLock, ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
+    LoopCallback, MapArg, MemOrNull, MemOut, MemOutOrNull, NonEmpty, NonEmptyMut, NonEmptyOut, Optional, Out, Record,
+    RecordPtr, Socket, SocketPtr, SpinLock, ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
 };
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, AssumedProgram, run_assumed};
@@ -65,6 +65,7 @@ pub use sys::dynptr::{
 };
 #[doc(hidden)]
 pub use sys::entry::{HelperFn, trampoline};
+pub use sys::handle::{Handle, Lent};
 pub use sys::mem::{Mem, MemMut, Number};
 pub use sys::objects::{ElementPtr, IterNum, NewIterNum, ObjectMem, OldIterNum};
 #[doc(hidden)]

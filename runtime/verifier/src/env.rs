@@ -25,4 +25,6 @@ pub(crate) struct Env<'a> {
     pub(crate) function_returns: bool,
     /// Whether a subprogram, or one that it calls, may move the data of the context.
     pub(crate) moves_data: &'a [bool],
+    /// Whether a subprogram, or one that it calls, may throw.
+    pub(crate) throws: &'a [bool],
 }

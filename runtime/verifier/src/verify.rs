@@ -1,6 +1,6 @@
 //! The door: structure first, then every path of the program and of each global function, then the call chains.
 
-use stingless_abi::{Entry, Limits, MapKind, Trust};
+use stingless_abi::{Entry, Limits, MapKind, Proto, Trust};
 use stingless_isa::{AluOp, Callee, Insn, Operand, Ref, Reg};
 use stingless_object::{FuncArg, FuncInfo, Unit};
 
@@ -41,7 +41,8 @@ pub(crate) fn verify_given(
     let cfg = Cfg::build(&unit)?;
     cfg.calls().within(&unit, limits.frames)?;
     let live = liveness(&unit, &cfg);
-    let moves = moves_data(&unit);
+    let moves = transitive(&unit, |p| p.may_move_packet() || p.effects.tail_call);
+    let throws = transitive(&unit, |p| p.effects.throws);
     let mut env = Env {
         unit: &unit,
         cfg: &cfg,
@@ -52,6 +53,7 @@ pub(crate) fn verify_given(
         is_function: false,
         function_returns: false,
         moves_data: &moves,
+        throws: &throws,
     };
     let (longest, collector, stats) = attempts(&mut env, &live)?;
     chains(&unit, &collector, limits)?;
@@ -69,7 +71,8 @@ pub fn verify_traced(unit: &Unit, trust: Trust, limits: &Limits) -> Trace {
         Err(error) => return tell(unit, None, &Log::default(), Stats::default(), Some(error), |log| log),
     };
     let live = Liveness::compute(unit, &cfg);
-    let moves = moves_data(unit);
+    let moves = transitive(unit, |p| p.may_move_packet() || p.effects.tail_call);
+    let throws = transitive(unit, |p| p.effects.throws);
     let mut env = Env {
         unit,
         cfg: &cfg,
@@ -80,6 +83,7 @@ pub fn verify_traced(unit: &Unit, trust: Trust, limits: &Limits) -> Trace {
         is_function: false,
         function_returns: false,
         moves_data: &moves,
+        throws: &throws,
     };
     let proved = attempts(&mut env, &live);
     let stats = proved.as_ref().map_or_else(|e| e.stats, |p| p.2);
@@ -166,8 +170,23 @@ fn walk(env: &Env<'_>, live: &Liveness, work: u64, log: Log) -> (Walked, Shared)
         widened: false,
         log,
     };
-    let walked = explore(env, live, &mut shared, collector, 0, entry_state(env));
+    let program = explore(env, live, &mut shared, collector, 0, entry_state(env));
+    let walked = program.and_then(|(longest, collector)| {
+        let (more, collector) = exception(env, live, &mut shared, collector)?;
+        Ok((longest.saturating_add(more), collector))
+    });
     (walked, shared)
+}
+
+/// Explores the callback for exceptions, which ends the program in its stead; gives its longest path.
+fn exception(env: &Env<'_>, live: &Liveness, shared: &mut Shared, collector: Collector) -> Walked {
+    let Some(at) = env.unit.exception_callback else { return Ok((0, collector)) };
+    let Some(sub) = env.unit.code.subprogs().get(at) else {
+        return Err(VerifierError::new(env.unit, 0, Kind::Bug, "a callback for exceptions that is not there"));
+    };
+    let mut state = State::new(Frame::new(0, at, 0));
+    state.set(Reg::R1, Value::unknown());
+    explore(env, live, shared, collector, sub.start as usize, state)
 }
 
 /// Explores a global function from its arguments' types alone, some of which may be packet memory that goes stale;
@@ -339,15 +358,16 @@ fn no_map(unit: &Unit, map: u32) -> Check {
     fail(Kind::Unresolved, format!("there is no map {map}, the program has {}", unit.maps.len()))
 }
 
-/// Whether each subprogram, or one that it calls, may move the data of the context.
-fn moves_data(unit: &Unit) -> Vec<bool> {
+/// Whether each subprogram, or one that it calls, calls a helper of that effect: one that moves the data of the context,
+/// one that throws.
+fn transitive(unit: &Unit, has: impl Fn(&Proto) -> bool) -> Vec<bool> {
     let subprogs = unit.code.subprogs();
     let mut moving: Vec<bool> = subprogs
         .iter()
         .map(|s| {
             unit.code.insns()[s.start as usize..s.end as usize].iter().any(|insn| {
                 let Insn::Call(Callee::Helper(id)) = insn else { return false };
-                unit.protos.get(*id).is_some_and(|p| p.may_move_packet() || p.effects.tail_call)
+                unit.protos.get(*id).is_some_and(|p| has(p))
             })
         })
         .collect();
@@ -371,7 +391,8 @@ fn chains(unit: &Unit, collector: &Collector, limits: &Limits) -> Result<(), Box
     let count = unit.code.subprogs().len();
     // Deepest chain that ends in each subprogram: bytes and frames above it. Calls form no cycle, so `count` rounds do.
     let mut above: Vec<Option<(u32, usize)>> = vec![None; count];
-    above[0] = Some((0, 0));
+    let roots = || [Some(0), unit.exception_callback.filter(|&at| at < count)].into_iter().flatten();
+    roots().for_each(|root| above[root] = Some((0, 0)));
     for round in 0..=count {
         let mut changed = false;
         for edge in collector.edges() {
@@ -396,7 +417,8 @@ fn chains(unit: &Unit, collector: &Collector, limits: &Limits) -> Result<(), Box
             return Err(VerifierError::new(unit, 0, Kind::Recursion, "functions call each other in a circle"));
         }
     }
-    check_chain(unit, collector, limits, 0, 0, 0)
+    roots()
+        .try_for_each(|root| check_chain(unit, collector, limits, unit.code.subprogs()[root].start as usize, root, 0))
 }
 
 /// Linux's limit on the stack above a subprogram that tail-calls.

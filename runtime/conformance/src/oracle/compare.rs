@@ -96,9 +96,11 @@ impl Loaded<'_> {
         }
         let mut wrong = Vec::new();
         if let (Some((_, first)), false) = (all.first(), moody) {
-            wrong.extend(all.iter().skip(1).flat_map(|(name, out)| {
-                differences(first, out).into_iter().map(move |d| format!("{name}: {d}"))
-            }));
+            wrong.extend(
+                all.iter()
+                    .skip(1)
+                    .flat_map(|(name, out)| differences(first, out).into_iter().map(move |d| format!("{name}: {d}"))),
+            );
         }
         Ok((wrong, all.into_iter().map(|(_, out)| out).collect()))
     }

@@ -93,7 +93,6 @@ impl Verdicts {
 }
 
 /// One of our profiles.
-#[must_use]
 pub fn ours(unit: &Unit, trust: Trust, limits: &Limits) -> Verdict {
     let refusal = |e: Box<VerifierError>| Refusal { kind: e.kind.to_string(), words: e.to_string() };
     verify(unit.clone(), trust, limits).map(|v| v.stats().insns_processed).map_err(refusal)
@@ -108,9 +107,7 @@ fn refused(words: impl ToString) -> Refusal {
 #[must_use]
 pub fn spared(unit: &Unit) -> bool {
     let insns = unit.code.insns();
-    let makes_sign = |i: &Insn| {
-        matches!(i, Insn::Unary { op: UnaryOp::Neg, .. } | Insn::Alu { op: AluOp::Arsh, .. })
-    };
+    let makes_sign = |i: &Insn| matches!(i, Insn::Unary { op: UnaryOp::Neg, .. } | Insn::Alu { op: AluOp::Arsh, .. });
     let masks = |i: &Insn| matches!(i, Insn::Alu { op: AluOp::And | AluOp::Or, .. });
     insns.iter().any(makes_sign) && insns.iter().any(masks)
 }

@@ -34,7 +34,8 @@ pub fn apps() -> Result<Vec<App>, String> {
         let source = dir.join(format!("{stem}.bpf.c"));
         let text = std::fs::read_to_string(&source).map_err(|err| format!("{stem}: {err}"))?;
         let programs = Expect::parse_each(&text).map_err(|err| format!("{stem}: {err}"))?;
-        let said = text.lines().filter(|l| l.starts_with("SEC(") && !l.contains(".maps") && !l.contains("license")).count();
+        let said =
+            text.lines().filter(|l| l.starts_with("SEC(") && !l.contains(".maps") && !l.contains("license")).count();
         if said != programs.len() {
             return Err(format!("{stem}: {said} programs, {} of them say what they do", programs.len()));
         }

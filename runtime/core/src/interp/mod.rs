@@ -69,6 +69,8 @@ pub(crate) enum Start {
     Tail,
     /// A helper's callback.
     Callback(CallbackKind),
+    /// The callback for exceptions: `r1` is what was thrown.
+    Exception,
 }
 
 /// How an activation ends.
@@ -97,6 +99,30 @@ pub(crate) fn run_trusted(raw: Raw, cx: &mut CallCx<'_>, program: &Program, args
 pub(crate) fn run_checked(raw: Raw, cx: &mut CallCx<'_>, program: &Program, args: [u64; 5]) -> Result<u64, Trapped> {
     let mut machine = Machine { mem: Checked::new(raw, program, args), stack: Stack::default(), args };
     machine.activate(cx, program, 0, args, Start::Entry)
+}
+
+/// Runs the callback for exceptions, at instruction `at`, of a program that threw `cookie` and is trusted.
+pub(crate) fn catch_trusted(
+    raw: Raw,
+    cx: &mut CallCx<'_>,
+    program: &Program,
+    args: [u64; 5],
+    (at, cookie): (usize, u64),
+) -> Result<u64, Trapped> {
+    let mut machine = Machine { mem: Trusted::new(raw), stack: Stack::default(), args };
+    machine.activate(cx, program, at, [cookie, 0, 0, 0, 0], Start::Exception)
+}
+
+/// The same with every obligation and fact tested.
+pub(crate) fn catch_checked(
+    raw: Raw,
+    cx: &mut CallCx<'_>,
+    program: &Program,
+    args: [u64; 5],
+    (at, cookie): (usize, u64),
+) -> Result<u64, Trapped> {
+    let mut machine = Machine { mem: Checked::new(raw, program, args), stack: Stack::default(), args };
+    machine.activate(cx, program, at, [cookie, 0, 0, 0, 0], Start::Exception)
 }
 
 impl<M: Memory> Machine<M> {

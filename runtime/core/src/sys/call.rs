@@ -99,6 +99,9 @@ impl<'c> CallCx<'c> {
 
     /// Keeps a helper's error as the pending trap; a callback's trap stays as it is.
     pub(crate) fn keep_error(&mut self, error: HelperError) -> TrapKind {
+        if let Some(cookie) = error.cookie() {
+            self.record_mut().exception = Some(cookie);
+        }
         match error.into_trap() {
             Ok((kind, message)) => {
                 self.set_trap(kind, message);
@@ -149,6 +152,16 @@ impl<'c> CallCx<'c> {
     /// Notes a reference that the program now holds, so that a trap lets it go. `key` must not be held yet.
     pub(crate) fn hold(&mut self, key: u64, owner: Arc<dyn Release>) {
         self.record_mut().held.push(Held { key, owner });
+    }
+
+    /// Lends an object of the host, to be given back by the run's end.
+    pub(crate) fn lend(&mut self, object: Arc<dyn std::any::Any + Send + Sync>) -> u64 {
+        self.record_mut().lend(object)
+    }
+
+    /// The object of the host that was lent under a key.
+    pub(crate) fn lent(&self, key: u64) -> Option<Arc<dyn std::any::Any + Send + Sync>> {
+        self.record().lent(key)
     }
 
     /// Notes something that the program now holds of one of its maps; `false` where no such map lends anything.

@@ -6,8 +6,8 @@ use std::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 use stingless_abi::MapKind;
 
 use super::args::{
-    CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, SpinLock, ValueIn, ValueOut,
-    ValuePtr, ValuePtrMaybe,
+    CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, Socket, SpinLock, ValueIn,
+    ValueOut, ValuePtr, ValuePtrMaybe,
 };
 use super::mem::{Mem, MemMut};
 use crate::caller::Caller;
@@ -192,6 +192,13 @@ impl Record<'_> {
     /// Gives the record back: the consumer does not see it.
     pub fn discard(self, caller: &mut Caller<'_>, flags: u64) {
         caller.cx().give_back(self.addr, false, flags);
+    }
+}
+
+impl Socket<'_> {
+    /// Gives the socket back.
+    pub fn release(self, caller: &mut Caller<'_>) {
+        caller.cx().give_back(self.addr, false, 0);
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod data;
 pub(crate) mod dynptr;
 pub(crate) mod entry;
 pub(crate) mod epoch;
+pub(crate) mod handle;
 pub(crate) mod map_args;
 pub(crate) mod mapping;
 pub(crate) mod mem;

@@ -110,7 +110,11 @@ unsafe fn run_in(
     let call = (&raw mut record).expose_provenance() as u64;
     let nested = Nested::enter(exec, fresh(program.engine(), slot, steps, call));
     // SAFETY: passed on to the caller; the `VmCtx` is this thread's and its record lives in this frame.
-    let outcome = unsafe { execute(program, exec.ctx.get(), args) };
+    let mut outcome = unsafe { execute(program, exec.ctx.get(), args) };
+    if let (Err(Trapped(TrapKind::Throw)), Some(cookie)) = (&outcome, record.exception.take()) {
+        // SAFETY: as above; the engine has returned.
+        outcome = unsafe { caught(exec.ctx.get(), &mut record, args, cookie) };
+    }
     // SAFETY: the engine has returned: nobody else reads the VmCtx now.
     let at = unsafe { (*exec.ctx.get()).at };
     drop(nested);
@@ -162,6 +166,33 @@ unsafe fn execute(program: &Program, vm: *mut VmCtx, args: [u64; 5]) -> Result<u
             cx.pending()?;
             Ok(r0)
         }
+    }
+}
+
+/// The program threw: its callback for exceptions gives its result, or what was thrown is it. The callback is interpreted in
+/// every engine, for it is rare.
+///
+/// # Safety
+/// As for `execute`; `record` is the record of `vm`, and no engine runs.
+unsafe fn caught(vm: *mut VmCtx, record: &mut Record<'_>, args: [u64; 5], cookie: u64) -> Result<u64, Trapped> {
+    record.release_all();
+    let tail = record.tail.last().cloned();
+    let program = tail.as_deref().unwrap_or(record.root);
+    let unit = program.unit();
+    let Some(sub) = unit.exception_callback.and_then(|at| unit.code.subprogs().get(at)) else { return Ok(cookie) };
+    // SAFETY: `vm` is live, and nobody else uses it. Callbacks below are the interpreter's.
+    unsafe {
+        (*vm).trap = 0;
+        (*vm).callback = (interpret_callback as HelperFn as *const ()).expose_provenance() as u64;
+    }
+    // SAFETY: passed on to the caller.
+    let mut cx = unsafe { CallCx::from_vm(vm) };
+    // SAFETY: as in `execute`; the callback was proved with the program.
+    let raw = unsafe { Raw::new() };
+    let at = sub.start as usize;
+    match program.engine() {
+        EngineKind::Checked => interp::catch_checked(raw, &mut cx, program, args, (at, cookie)),
+        EngineKind::Interp | EngineKind::Jit => interp::catch_trusted(raw, &mut cx, program, args, (at, cookie)),
     }
 }
 

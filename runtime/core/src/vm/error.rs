@@ -28,8 +28,10 @@ pub struct HelperError {
 enum Cause {
     /// Bad input.
     Bad(Cow<'static, str>),
-    /// The plugin asked for it (`bpf_throw`).
+    /// The helper throws for the plugin.
     Throw(u64),
+    /// The plugin asked for it (`bpf_throw`).
+    Exception(u64),
     /// A callback trapped: its trap goes on unchanged.
     Inner(Trapped),
 }
@@ -47,11 +49,28 @@ impl HelperError {
         HelperError { cause: Cause::Throw(cookie) }
     }
 
+    /// Ends the plugin as `bpf_throw` does: its result is the cookie, or what its callback for exceptions makes of it. Only
+    /// for helpers with `#[effects(throws)]`.
+    #[must_use]
+    pub fn exception(cookie: u64) -> HelperError {
+        HelperError { cause: Cause::Exception(cookie) }
+    }
+
+    /// The cookie, where the plugin ends with it.
+    pub(crate) fn cookie(&self) -> Option<u64> {
+        match self.cause {
+            Cause::Exception(cookie) => Some(cookie),
+            Cause::Bad(_) | Cause::Throw(_) | Cause::Inner(_) => None,
+        }
+    }
+
     /// Kind and words of the trap to raise; `None` where it is pending already.
     pub(crate) fn into_trap(self) -> Result<(TrapKind, String), Trapped> {
         match self.cause {
             Cause::Bad(message) => Ok((TrapKind::Helper, message.into_owned())),
-            Cause::Throw(cookie) => Ok((TrapKind::Throw, format!("the plugin threw {cookie:#x}"))),
+            Cause::Throw(cookie) | Cause::Exception(cookie) => {
+                Ok((TrapKind::Throw, format!("the plugin threw {cookie:#x}")))
+            }
             Cause::Inner(trapped) => Err(trapped),
         }
     }
@@ -61,7 +80,7 @@ impl fmt::Display for HelperError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.cause {
             Cause::Bad(message) => f.write_str(message),
-            Cause::Throw(cookie) => write!(f, "the plugin threw {cookie:#x}"),
+            Cause::Throw(cookie) | Cause::Exception(cookie) => write!(f, "the plugin threw {cookie:#x}"),
             Cause::Inner(trapped) => write!(f, "a callback trapped: {}", trapped.0.key()),
         }
     }

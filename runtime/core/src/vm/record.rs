@@ -1,5 +1,6 @@
 //! The record of a call: what core must know while a program runs, on the stack of `Program::run`.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use crate::sys::call::CallCx;
@@ -14,6 +15,22 @@ pub(crate) trait Release: Send + Sync {
     fn give_back(&self, key: u64, keep: bool, flags: u64) {
         let _ = (keep, flags);
         self.release(key);
+    }
+
+    /// The host's object, if this is one that was lent.
+    fn lent(&self) -> Option<&Arc<dyn Any + Send + Sync>> {
+        None
+    }
+}
+
+/// An object of the host that a plugin borrowed. What giving it back means is the object's own `Drop`.
+struct Loan(Arc<dyn Any + Send + Sync>);
+
+impl Release for Loan {
+    fn release(&self, _: u64) {}
+
+    fn lent(&self) -> Option<&Arc<dyn Any + Send + Sync>> {
+        Some(&self.0)
     }
 }
 
@@ -41,6 +58,8 @@ pub(crate) struct Record<'c> {
     pub(crate) host: *const (),
     /// References held, oldest first.
     pub(crate) held: Vec<Held>,
+    /// What the program threw, if the pending trap is that.
+    pub(crate) exception: Option<u64>,
     /// Words of the pending trap.
     pub(crate) message: String,
     /// Time left.
@@ -52,7 +71,16 @@ pub(crate) struct Record<'c> {
 impl<'c> Record<'c> {
     /// The record of a call that starts.
     pub(crate) fn new(root: &'c Program, host: *const (), budget: Budget) -> Record<'c> {
-        Record { root, tail: Vec::new(), host, held: Vec::new(), message: String::new(), budget, interp: None }
+        Record {
+            root,
+            tail: Vec::new(),
+            host,
+            held: Vec::new(),
+            exception: None,
+            message: String::new(),
+            budget,
+            interp: None,
+        }
     }
 
     /// The program that runs now.
@@ -63,6 +91,19 @@ impl<'c> Record<'c> {
     /// Every program of this call: the one called and those it tail-called.
     pub(crate) fn programs(&self) -> impl Iterator<Item = &Program> {
         std::iter::once(self.root).chain(self.tail.iter().map(|p| &**p))
+    }
+
+    /// Lends an object of the host; gives the key, which is not 0 and that of nothing else held.
+    pub(crate) fn lend(&mut self, object: Arc<dyn Any + Send + Sync>) -> u64 {
+        let owner = Arc::new(Loan(object));
+        let key = Arc::as_ptr(&owner).addr() as u64;
+        self.held.push(Held { key, owner });
+        key
+    }
+
+    /// The object of the host that is held under a key.
+    pub(crate) fn lent(&self, key: u64) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.held.iter().find(|h| h.key == key)?.owner.lent().cloned()
     }
 
     /// Takes back all that is still held, newest first.

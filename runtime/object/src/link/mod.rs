@@ -105,6 +105,13 @@ impl<'a> Linker<'a> {
     fn place_all(&mut self, entry: u32) -> Result<(), Failure> {
         self.starts.insert(entry, 0);
         self.order.push(entry);
+        // Nothing refers to it but a tag.
+        if let Some(func) = exception_callback(self.object, entry)
+            && let Entry::Vacant(new) = self.starts.entry(func)
+        {
+            new.insert(u32::MAX);
+            self.order.push(func);
+        }
         let mut next = 0;
         while let Some(&index) = self.order.get(next) {
             self.starts.insert(index, self.insns.len() as u32);
@@ -185,6 +192,7 @@ impl<'a> Linker<'a> {
     fn finish(self, name: &str, section: &str) -> Result<Unit, Failure> {
         let object = self.object;
         let btf = object.btf().map(|b| &**b);
+        let exception = self.order.first().and_then(|&entry| exception_callback(object, entry));
         let called = info::called(&self.insns);
         let mut starts = Vec::with_capacity(self.order.len());
         let mut funcs: Vec<FuncInfo> = Vec::with_capacity(self.order.len());
@@ -209,8 +217,16 @@ impl<'a> Linker<'a> {
             lines: self.lines,
             poison: self.poison,
             gpl: is_gpl_compatible(object.license()),
+            exception_callback: exception.and_then(|func| self.order.iter().position(|&f| f == func)),
         })
     }
+}
+
+/// The function that a program's tag names as its callback for exceptions (`__exception_cb(name)`).
+fn exception_callback(object: &Object, entry: u32) -> Option<u32> {
+    let ty = object.funcs.get(entry as usize)?.ty;
+    let name = object.btf()?.tags(ty, None).take(16).find_map(|tag| tag.strip_prefix("exception_callback:"))?;
+    object.funcs.iter().position(|f| *f.name == *name).and_then(|at| u32::try_from(at).ok())
 }
 
 /// A slot of a function as people look for it.

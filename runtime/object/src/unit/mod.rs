@@ -37,6 +37,9 @@ pub struct Unit {
     pub poison: Vec<Poison>,
     /// The licence is GPL-compatible: GPL-only helpers may be called.
     pub gpl: bool,
+    /// The subprogram that `bpf_throw` hands its number to, and whose result is then the program's; without one, the
+    /// number is the result.
+    pub exception_callback: Option<usize>,
 }
 
 /// A map as a program sees it.
@@ -157,7 +160,17 @@ impl Unit {
             lines: Vec::new(),
             poison: Vec::new(),
             gpl: false,
+            exception_callback: None,
         }
+    }
+
+    /// What lookups in a map of maps give, as an index into `maps`: not a live map, but the shape of all that may be in
+    /// it. It stands right behind the map of maps.
+    #[must_use]
+    pub fn inner_of(&self, map: u32) -> Option<u32> {
+        let inner = self.maps.get(map as usize)?.spec.inner.as_deref()?;
+        let next = map.checked_add(1)?;
+        (self.maps.get(next as usize)?.spec == *inner).then_some(next)
     }
 
     /// The source line of an instruction: that of the last record at or before it.

@@ -76,9 +76,20 @@ impl CallGraph {
         let mut on_path = vec![false; subs.len()];
         let mut seen = vec![false; subs.len()];
         let mut order = Vec::with_capacity(subs.len());
-        let mut path = vec![(0u32, 0usize)];
-        (on_path[0], seen[0]) = (true, true);
-        while let Some((sub, next)) = path.last_mut() {
+        // The callback for exceptions is called by nobody in the program. The entry comes last.
+        let mut roots: Vec<u32> = vec![0];
+        roots.extend(unit.exception_callback.filter(|&at| at > 0 && at < subs.len()).map(|at| at as u32));
+        let mut path: Vec<(u32, usize)> = Vec::new();
+        loop {
+            if path.is_empty() {
+                let Some(root) = roots.pop() else { break };
+                if seen[root as usize] {
+                    continue;
+                }
+                (on_path[root as usize], seen[root as usize]) = (true, true);
+                path.push((root, 0));
+            }
+            let Some((sub, next)) = path.last_mut() else { break };
             let caller = *sub as usize;
             let Some(&edge) = self.of(caller).get(*next) else {
                 on_path[caller] = false;

@@ -1,6 +1,7 @@
 //! Arguments of helpers.
 
-use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, SpecialKind};
+use crate::faults::fault;
+use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, Proto, SpecialKind};
 use stingless_isa::Reg;
 
 use super::access::is_aligned;
@@ -102,7 +103,8 @@ impl Checker<'_> {
     }
 
     fn map_arg(&self, arg: &Argument, value: &Value, kinds: MapKinds) -> Check {
-        let Some(Region::MapPtr(map)) = value.region() else {
+        // What a lookup in a map of maps gave may be NULL.
+        let Some(Region::MapPtr(map)) = value.region().filter(|_| !value.nullable) else {
             return self.wrong(arg, value, "a map");
         };
         let Some(map) = self.env.unit.maps.get(map as usize) else {
@@ -147,7 +149,7 @@ impl Checker<'_> {
             (MemLen::Next, Some((reg, zero_ok))) => self.length(reg, zero_ok)?,
             (MemLen::Next, None) => return bug("a prototype has memory without its length"),
         };
-        let null = value.as_constant() == Some(0) || value.nullable;
+        let null = !fault!(79) && (value.as_constant() == Some(0) || value.nullable);
         if null && !(nullable && (len != MemLen::Next || bytes == 0)) {
             return fail(Kind::NullArgument, format!("argument {} is or may be NULL", arg.index + 1));
         }
@@ -245,6 +247,27 @@ impl Checker<'_> {
         }
     }
 
+    /// No packet memory is given to a helper of Linux that does not take it.
+    pub(crate) fn packet_taken(&self, proto: &Proto) -> Check {
+        if !proto.effects.no_packet || self.env.unit.hook.linux_type == 0 {
+            return Ok(());
+        }
+        for (index, (arg, reg)) in proto.args.iter().zip(Reg::ARGS).enumerate() {
+            let packet = matches!(self.state.reg(reg).region(), Some(Region::Data(_) | Region::DataMeta(_)));
+            if packet && !matches!(arg.kind, ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar) {
+                return fail(
+                    Kind::HelperArg,
+                    format!("argument {} is a pointer to packet data, which `{}` does not take", index + 1, proto.name),
+                )
+                .map_err(|mut f: Box<super::Fail>| {
+                    f.help = Some("copy the bytes to the stack first".into());
+                    f
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// The greatest length that a register may hold.
     fn length(&self, reg: Reg, zero_ok: bool) -> Result<i64, Box<super::Fail>> {
         let value = self.state.reg(reg);
@@ -252,6 +275,9 @@ impl Checker<'_> {
             return fail(Kind::HelperArg, format!("the length in {reg} is {}", value.noun()));
         }
         let known = || format!("{reg} is {}", range_text(&value.num));
+        if fault!(68) && value.num.smin() < 0 {
+            return Ok(1);
+        }
         if value.num.smin() < 0 {
             return fail_because(Kind::UnboundedLength, format!("the length in {reg} may be negative"), known());
         }
@@ -261,7 +287,7 @@ impl Checker<'_> {
         if value.num.umin() == 0 && !zero_ok {
             return fail_because(Kind::UnboundedLength, format!("the length in {reg} may be 0"), known());
         }
-        Ok(value.num.umax() as i64)
+        Ok(if fault!(67) { value.num.umin() as i64 } else { value.num.umax() as i64 })
     }
 
     fn const_str(&self, arg: &Argument, value: &Value) -> Check {
@@ -300,7 +326,7 @@ impl Checker<'_> {
                 format!("argument {} is a reference of another kind than the helper releases", arg.index + 1),
             );
         }
-        if value.fixed_off() != Some(0) {
+        if value.fixed_off() != Some(0) && !fault!(74) {
             return fail(
                 Kind::ReferenceWrong,
                 format!("argument {} does not point to the start of its record", arg.index + 1),

@@ -6,7 +6,8 @@ mod compare;
 mod function;
 mod object;
 
-use stingless_abi::{ArgKind, Entry, Proto, RefClass, Rights, Trust};
+use crate::faults::fault;
+use stingless_abi::{ArgKind, Entry, Proto, RefClass, Rights, Section, Trust};
 use stingless_isa::{AluOp, Callee, Operand, Reg, Width};
 
 use crate::domain::Scalar;
@@ -178,7 +179,7 @@ impl Checker<'_> {
         let Some(region) = ptr.region() else {
             return bug("an offset is added to something that is no pointer");
         };
-        if ptr.nullable {
+        if ptr.nullable && !fault!(36) {
             return fail(Kind::NullArithmetic, format!("arithmetic on {}, which may be NULL", ptr.noun()));
         }
         if region == Region::Stale {
@@ -244,11 +245,18 @@ impl Checker<'_> {
             Callee::Helper(id) => self.helper(id),
             Callee::Local(target) => {
                 let subprog = self.env.unit.code.subprog_of(target as usize);
-                if self.state.lock.is_some() && self.env.unit.funcs.get(subprog).is_some_and(|f| f.global) {
+                if self.env.unit.exception_callback == Some(subprog) {
+                    return fail(Kind::Unsupported, "the callback for exceptions is called directly");
+                }
+                if !self.env.unit.funcs.get(subprog).is_some_and(|f| f.global) {
+                    return Ok(());
+                }
+                if self.state.lock.is_some() {
                     let message = "a global function is called while a lock is held: make it static";
                     return fail(Kind::LockHeld, message);
                 }
-                Ok(())
+                // It is proved on its own, and knows of nothing that its callers hold.
+                if self.env.throws.get(subprog).copied().unwrap_or(true) { self.throws_below() } else { Ok(()) }
             }
             Callee::Kfunc(id) => fail(Kind::UnknownHelper, format!("kernel function {id} is not available")),
             Callee::Symbol(_) => fail(Kind::Unresolved, "a function that was not resolved is called"),
@@ -273,9 +281,10 @@ impl Checker<'_> {
                 format!("helper `{}` is for programs with a GPL-compatible licence", proto.name),
             );
         }
-        if self.state.lock.is_some() && proto.effects.lock != Some(false) {
+        if self.state.lock.is_some() && proto.effects.lock != Some(false) && !fault!(63) {
             return fail(Kind::LockHeld, format!("helper `{}` is called while a lock is held", proto.name));
         }
+        self.section(proto)?;
         let calls_back = proto.args.iter().any(|a| matches!(a.kind, ArgKind::Callback(_)));
         if calls_back && self.state.depth() >= self.env.limits.frames {
             return fail(
@@ -287,13 +296,66 @@ impl Checker<'_> {
                 ),
             );
         }
-        if proto.effects.tail_call || proto.effects.throws {
+        if proto.effects.throws {
+            return self.throws();
+        }
+        if proto.effects.tail_call {
             self.unheld()?;
             if self.state.frames().iter().any(|f| f.callback.is_some()) {
                 return fail(Kind::TailCallStack, format!("`{}` is called from a callback", proto.name));
             }
         }
         Ok(())
+    }
+
+    /// A helper that enters or leaves a section is called where that may be.
+    fn section(&self, proto: &Proto) -> Check {
+        let Some(section) = proto.effects.section else { return Ok(()) };
+        if self.state.sections.after(section).is_some() {
+            return Ok(());
+        }
+        match section {
+            Section::ReadEnter | Section::PreemptOff => {
+                fail(Kind::SectionOpen, format!("`{}` is called inside of the section that it enters", proto.name))
+            }
+            Section::ReadLeave | Section::PreemptOn => {
+                fail(Kind::SectionMissing, format!("`{}` is called outside of the section that it leaves", proto.name))
+            }
+        }
+    }
+
+    /// A global function that may throw is called here.
+    fn throws_below(&self) -> Check {
+        if self.in_exception() {
+            return fail(Kind::Unsupported, "the callback for exceptions calls a function that may throw");
+        }
+        self.unheld()
+    }
+
+    /// The program has thrown, and its callback runs.
+    fn in_exception(&self) -> bool {
+        let outermost = self.state.frames().first().map(|f| f.subprog as usize);
+        self.env.unit.exception_callback.is_some() && outermost == self.env.unit.exception_callback
+    }
+
+    /// The program may end here, from however deep, with the number in `r1`.
+    fn throws(&self) -> Check {
+        self.unheld()?;
+        if self.in_exception() {
+            return fail(Kind::Unsupported, "the callback for exceptions throws");
+        }
+        // As in Linux: the helper that calls back would not come to its end.
+        if self.state.frames().iter().any(|f| f.callback.is_some()) {
+            return fail(Kind::Unsupported, "a callback throws");
+        }
+        let cookie = self.state.reg(Reg::R1);
+        match self.env.unit.hook.verdict {
+            // Without a callback for exceptions the number is what the program returns.
+            Some(v) if self.env.unit.exception_callback.is_none() => {
+                self.number_within(cookie, v.min, v.max, Kind::ReturnRange, "what is thrown, and so returned, is")
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// A helper that changes a map is given one that programs may write.
@@ -332,7 +394,7 @@ impl Checker<'_> {
     }
 
     fn unheld(&self) -> Check {
-        if let Some(held) = self.state.held.first() {
+        if let Some(held) = self.state.held.first().filter(|_| !fault!(64)) {
             let slot = self.env.unit.code.slot_of(held.insn as usize);
             let message = match held.class {
                 RefClass::Object(kind) => return self.object_leaks(kind, held.insn),
@@ -344,6 +406,12 @@ impl Checker<'_> {
         }
         if self.state.lock.is_some() {
             return fail(Kind::LockHeld, "the program leaves while it holds a lock");
+        }
+        if self.state.sections.read {
+            return fail(Kind::SectionOpen, "the program leaves inside of a read-side section");
+        }
+        if self.state.sections.preempt > 0 {
+            return fail(Kind::SectionOpen, "the program leaves while preemption is off");
         }
         Ok(())
     }
@@ -364,7 +432,9 @@ impl Checker<'_> {
         if self.state.depth() > 1 {
             return match r0.region() {
                 // As in Linux, whoever's stack it is.
-                Some(Region::Stack(_)) => fail(Kind::WrongPointer, "a function returns a pointer to the stack"),
+                Some(Region::Stack(_)) if !fault!(73) => {
+                    fail(Kind::WrongPointer, "a function returns a pointer to the stack")
+                }
                 Some(_) | None => Ok(()),
             };
         }
@@ -375,7 +445,7 @@ impl Checker<'_> {
         if r0.is_uninit() {
             return fail(Kind::NoReturnValue, "r0, the return value, was never set on this path");
         }
-        if r0.is_ptr() && (self.env.is_function || !self.privileged()) {
+        if r0.is_ptr() && !fault!(46) && (self.env.is_function || !self.privileged()) {
             return fail(Kind::PointerLeak, format!("the program returns {}", r0.noun()));
         }
         match self.env.unit.hook.verdict {
@@ -390,7 +460,7 @@ impl Checker<'_> {
         if !r0.is_scalar() {
             return fail(Kind::CallbackReturn, format!("the callback returns {}, it must return 0 or 1", r0.noun()));
         }
-        if r0.num.umax() > 1 {
+        if r0.num.umax() > 1 && !fault!(61) {
             return fail(
                 Kind::CallbackReturn,
                 format!("the callback returns {}, it must return 0 or 1", range_text(&r0.num)),
@@ -406,7 +476,7 @@ impl Checker<'_> {
         if !value.is_scalar() {
             return fail(kind, format!("{what} {}", value.noun()));
         }
-        if value.num.s32_min() < min || value.num.s32_max() > max {
+        if !fault!(77) && (value.num.s32_min() < min || value.num.s32_max() > max) {
             return fail_because(
                 kind,
                 format!("{what} {}, allowed is {min}..={max}", range_text(&value.num)),

@@ -112,6 +112,8 @@ kinds! {
     "E0120" LockHeld "lock-held" Lock "an operation that is not allowed while a lock is held";
     "E0121" LockMissing "lock-missing" Lock "a lock is given back that is not held";
     "E0122" LockArg "lock-arg" Lock "a lock helper is not given a lock";
+    "E0123" SectionOpen "section-open" Lock "a section is entered twice, or not left before the program ends";
+    "E0124" SectionMissing "section-missing" Lock "a section is left that the program is not in";
     // Iterators and dynptrs.
     "E0130" DynptrState "dynptr-state" IteratorDynptr "a dynptr is not in the state that the helper needs";
     "E0131" IteratorState "iterator-state" IteratorDynptr "an iterator is not in the state that the helper needs";

@@ -6,9 +6,10 @@ mod stack;
 pub(crate) use object::Object;
 pub(crate) use stack::{Byte, Slot, Stack, Touched};
 
+use crate::faults::fault;
 use std::rc::Rc;
 
-use stingless_abi::{CallbackKind, RefClass};
+use stingless_abi::{CallbackKind, RefClass, Section};
 use stingless_isa::Reg;
 
 use crate::domain::Scalar;
@@ -87,6 +88,27 @@ pub(crate) struct Lock {
     pub(crate) insn: u32,
 }
 
+/// The sections that the program is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sections {
+    /// A read-side section.
+    pub(crate) read: bool,
+    /// How many times preemption was switched off.
+    pub(crate) preempt: u8,
+}
+
+impl Sections {
+    /// The sections after a helper; `None` if it may not be called in these.
+    pub(crate) fn after(self, section: Section) -> Option<Sections> {
+        match section {
+            Section::ReadEnter => (!self.read).then_some(Sections { read: true, ..self }),
+            Section::ReadLeave => self.read.then_some(Sections { read: false, ..self }),
+            Section::PreemptOff => self.preempt.checked_add(1).map(|preempt| Sections { preempt, ..self }),
+            Section::PreemptOn => self.preempt.checked_sub(1).map(|preempt| Sections { preempt, ..self }),
+        }
+    }
+}
+
 /// The most [`Reach`]es that are remembered.
 const MAX_REACHES: usize = 64;
 
@@ -101,6 +123,8 @@ pub(crate) struct State {
     pub(crate) held: Vec<Held>,
     /// The lock that is held.
     pub(crate) lock: Option<Lock>,
+    /// The sections that must be left.
+    pub(crate) sections: Sections,
     /// The link of the numbers that are the length of [`Region::Linked`]; 0 for none.
     pub(crate) length_id: u32,
 }
@@ -108,7 +132,14 @@ pub(crate) struct State {
 impl State {
     /// A state with one frame.
     pub(crate) fn new(frame: Frame) -> State {
-        State { frames: vec![Rc::new(frame)], reaches: Vec::new(), held: Vec::new(), lock: None, length_id: 0 }
+        State {
+            frames: vec![Rc::new(frame)],
+            reaches: Vec::new(),
+            held: Vec::new(),
+            lock: None,
+            sections: Sections::default(),
+            length_id: 0,
+        }
     }
 
     /// The current frame.
@@ -242,7 +273,7 @@ impl State {
             self.held.retain(|h| matches!(h.class, RefClass::Object(_)) || !references.contains(&h.id));
         }
         self.update_all(
-            |v| v.is_ptr() && v.nullable && v.id == id,
+            |v| v.is_ptr() && v.nullable && (fault!(35) || v.id == id),
             |v| {
                 if is_null {
                     *v = Value::constant(0);
@@ -259,14 +290,14 @@ impl State {
             return false;
         };
         self.held.remove(at);
-        self.update_all(|v| v.reference == reference, |v| *v = Value::UNINIT);
+        self.update_all(|v| !fault!(34) && v.reference == reference, |v| *v = Value::UNINIT);
         true
     }
 
     /// A helper moved the data: pointers into it are stale, and what was learned of it is void.
     pub(crate) fn invalidate_data(&mut self) {
         self.update_all(
-            |v| v.region().is_some_and(Region::moves),
+            |v| !fault!(33) && v.region().is_some_and(Region::moves),
             |v| *v = Value { nullable: false, id: 0, off: 0, num: Scalar::constant(0), ..Value::ptr(Region::Stale) },
         );
         self.reaches.retain(|r| !r.region.moves());

@@ -58,6 +58,8 @@ const NONE: Effects = Effects {
     lock: None,
     throws: false,
     writes_map: false,
+    no_packet: false,
+    section: None,
 };
 
 /// A function of iterators over numbers; `more` are the arguments behind the iterator.

@@ -22,6 +22,7 @@ pub(crate) fn at_start(program: &Program, start: Start, values: [u64; 5]) -> (u1
             Entry::Mem { .. } => (2, 0b1),
         },
         Start::Tail => (1, 0b1),
+        Start::Exception => (1, 0),
         Start::Callback(CallbackKind::Loop) => (2, 0b10),
         Start::Callback(CallbackKind::ForEachMapElem) => (4, 0b1111),
     };

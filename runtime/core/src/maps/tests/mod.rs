@@ -2,7 +2,9 @@
 
 #[allow(unsafe_code, reason = "plays the program")]
 mod doors;
+mod kinds;
 mod model;
+mod nested;
 #[allow(unsafe_code, reason = "plays the program")]
 mod ring;
 mod rules;
