@@ -119,9 +119,9 @@ static long (*const bpf_get_current_comm)(void *buf, __u64 buf_len) = (void *)16
 #ifndef bpf_get_cgroup_classid
 #define bpf_get_cgroup_classid bpf_get_cgroup_classid
 /*
- * Class of the current task's control group: 0, there is none.
+ * Class of the control group of the packet's socket: 0, there is none.
  */
-static long (*const bpf_get_cgroup_classid)(void) = (void *)17;
+static long (*const bpf_get_cgroup_classid)(void *_skb) = (void *)17;
 #endif
 
 #ifndef bpf_perf_event_output
@@ -210,6 +210,38 @@ static long (*const bpf_strtol)(const void *buf, __u64 buf_len, __u64 flags, lon
 static long (*const bpf_strtoul)(const void *buf, __u64 buf_len, __u64 flags, __u64 *res) = (void *)106;
 #endif
 
+#ifndef bpf_probe_read_user
+#define bpf_probe_read_user bpf_probe_read_user
+/*
+ * Reads memory of the process: always `-EFAULT`, and zeroes.
+ */
+static long (*const bpf_probe_read_user)(void *_dst, __u64 _dst_len, __u64 _unsafe_ptr) = (void *)112;
+#endif
+
+#ifndef bpf_probe_read_kernel
+#define bpf_probe_read_kernel bpf_probe_read_kernel
+/*
+ * Reads memory of the kernel: always `-EFAULT`, and zeroes.
+ */
+static long (*const bpf_probe_read_kernel)(void *_dst, __u64 _dst_len, __u64 _unsafe_ptr) = (void *)113;
+#endif
+
+#ifndef bpf_probe_read_user_str
+#define bpf_probe_read_user_str bpf_probe_read_user_str
+/*
+ * Reads a string of the process: always `-EFAULT`, and zeroes.
+ */
+static long (*const bpf_probe_read_user_str)(void *_dst, __u64 _dst_len, __u64 _unsafe_ptr) = (void *)114;
+#endif
+
+#ifndef bpf_probe_read_kernel_str
+#define bpf_probe_read_kernel_str bpf_probe_read_kernel_str
+/*
+ * Reads a string of the kernel: always `-EFAULT`, and zeroes.
+ */
+static long (*const bpf_probe_read_kernel_str)(void *_dst, __u64 _dst_len, __u64 _unsafe_ptr) = (void *)115;
+#endif
+
 #ifndef bpf_jiffies64
 #define bpf_jiffies64 bpf_jiffies64
 /*
@@ -289,6 +321,23 @@ static __u64 (*const bpf_ktime_get_coarse_ns)(void) = (void *)160;
  * Calls `callback` for each element until it returns 1. Returns how many it was called for, or a negative errno.
  */
 static long (*const bpf_for_each_map_elem)(void *map, void *callback, void *ctx, __u64 flags) = (void *)164;
+#endif
+
+#ifndef bpf_snprintf
+#define bpf_snprintf bpf_snprintf
+/*
+ * Writes text, formatted with up to twelve numbers in an array, to `str`: as much as fits, NUL-terminated. Returns the
+ * whole text's length with its NUL, or `-EINVAL`.
+ */
+static long (*const bpf_snprintf)(void *str, __u64 str_len, const char *fmt, const void *data, __u64 data_len) = (void *)165;
+#endif
+
+#ifndef bpf_trace_vprintk
+#define bpf_trace_vprintk bpf_trace_vprintk
+/*
+ * As `bpf_trace_printk`, with up to twelve numbers in an array.
+ */
+static long (*const bpf_trace_vprintk)(const void *fmt, __u64 fmt_len, const void *data, __u64 data_len) = (void *)177;
 #endif
 
 #ifndef bpf_loop
@@ -441,6 +490,23 @@ static _Bool (*const http_header_has)(const void *headers, __u64 headers_len, co
 extern int bpf_dynptr_memset(const struct bpf_dynptr *p, __u32 offset, __u32 size, __u8 val) __weak __ksym;
 #endif
 
+#ifndef bpf_throw
+#define bpf_throw bpf_throw
+/*
+ * Ends the program from however deep. Its result is what its callback for exceptions (`__exception_cb`) makes of the
+ * cookie, or the cookie where there is none.
+ */
+extern void bpf_throw(__u64 cookie) __weak __ksym;
+#endif
+
+#ifndef bpf_rcu_read_unlock
+#define bpf_rcu_read_unlock bpf_rcu_read_unlock
+/*
+ * Leaves a read-side section.
+ */
+extern void bpf_rcu_read_unlock(void) __weak __ksym;
+#endif
+
 #ifndef bpf_iter_num_destroy
 #define bpf_iter_num_destroy bpf_iter_num_destroy
 /*
@@ -463,6 +529,23 @@ extern _Bool bpf_dynptr_is_null(const struct bpf_dynptr *p) __weak __ksym;
  * Copies `size` bytes from one view to another; they may overlap. Returns 0 or a negative errno.
  */
 extern int bpf_dynptr_copy(const struct bpf_dynptr *dst_ptr, __u32 dst_off, const struct bpf_dynptr *src_ptr, __u32 src_off, __u32 size) __weak __ksym;
+#endif
+
+#ifndef bpf_preempt_disable
+#define bpf_preempt_disable bpf_preempt_disable
+/*
+ * Counts one more reason not to be preempted, to be taken back before the program ends. Hosts are preempted all the
+ * same: no plugin can tell, for what it shares with others it shares under locks and atomics.
+ */
+extern void bpf_preempt_disable(void) __weak __ksym;
+#endif
+
+#ifndef bpf_preempt_enable
+#define bpf_preempt_enable bpf_preempt_enable
+/*
+ * Counts one less.
+ */
+extern void bpf_preempt_enable(void) __weak __ksym;
 #endif
 
 #ifndef bpf_dynptr_adjust
@@ -529,6 +612,15 @@ extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __weak 
  * Bytes of the view, or `-EINVAL` of nothing.
  */
 extern __u32 bpf_dynptr_size(const struct bpf_dynptr *p) __weak __ksym;
+#endif
+
+#ifndef bpf_rcu_read_lock
+#define bpf_rcu_read_lock bpf_rcu_read_lock
+/*
+ * Enters a read-side section, which must be left before the program ends. A run is one in itself: nothing that it has
+ * looked up goes before it ends.
+ */
+extern void bpf_rcu_read_lock(void) __weak __ksym;
 #endif
 
 #endif
