@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use indicatif::ProgressBar;
 use serde_json::{Value, json};
 use stingless::verifier::{Kind, verify_traced};
 use stingless::{Linker, LoadedEach};
@@ -23,12 +24,18 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
     let mut objects = Vec::new();
     let mut outcome = Outcome::Ok;
     let mut page = args.report.as_ref().map(|_| Page::new());
+    if let Some(path) = &args.report {
+        // Before minutes of work are in vain.
+        std::fs::write(path, "").map_err(|e| Failure(format!("--report {}: {e}", path.display())))?;
+    }
+    // Hidden where standard error is no terminal; one file is done before it would be seen.
+    let bar = if args.files.len() > 1 { ProgressBar::new(args.files.len() as u64) } else { ProgressBar::hidden() };
     for file in &args.files {
         if let Some(page) = &mut page {
             trace(page, &linker, file, args);
         }
         let loaded = input::load(&linker, file, args.hook.as_deref(), &args.raw, &args.link);
-        if loaded.is_err() && std::fs::File::open(file).is_err() {
+        if loaded.is_err() && (file.is_dir() || std::fs::File::open(file).is_err()) {
             outcome = Outcome::Unread;
         } else if outcome == Outcome::Ok && !matches!(&loaded, Ok(l) if wanted_refused(l, args).next().is_none()) {
             outcome = Outcome::Refused;
@@ -36,9 +43,11 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
         if args.json {
             objects.push(document(file, &loaded, args));
         } else {
-            print(file, &loaded, args);
+            bar.suspend(|| print(file, &loaded, args));
         }
+        bar.inc(1);
     }
+    bar.finish_and_clear();
     if args.json {
         out!("{}", json!({ "objects": objects }));
     }
@@ -65,15 +74,22 @@ fn trace(page: &mut Page, linker: &Linker, file: &Path, args: &CheckArgs) {
 }
 
 fn explain(code: &str) -> Result<Outcome, Failure> {
-    match Kind::from_code(code) {
-        Some(kind) => {
-            let row = kind.row();
-            out!("{} ({}, class {}): {}\n", row.code, row.name, row.class.key(), row.title);
-            out!("{}", kind.explain().trim_end());
-            Ok(Outcome::Ok)
-        }
-        None => Err(Failure(format!("no code `{code}`: codes look like E0012"))),
-    }
+    let Some(kind) = Kind::from_code(code) else {
+        let row = |kind: Kind| format!("  {}  {}", bare(kind.row().code), kind.row().title);
+        let known: Vec<String> = Kind::all().map(row).collect();
+        return Err(Failure(format!("no code `{code}`; there are:\n{}", known.join("\n"))));
+    };
+    let row = kind.row();
+    let (bad, good) = kind.examples();
+    out!("{} ({}, class {}): {}\n", row.code, row.name, row.class.key(), row.title);
+    out!("{}\n", kind.explain().trim_end());
+    out!("refused:   {bad}\naccepted:  {good}");
+    Ok(Outcome::Ok)
+}
+
+/// `E0012` of `stingless::E0012`.
+fn bare(code: &str) -> &str {
+    code.rsplit("::").next().unwrap_or(code)
 }
 
 fn wanted_refused<'l>(loaded: &'l LoadedEach, args: &'l CheckArgs) -> impl Iterator<Item = &'l stingless::Refused> {
@@ -114,5 +130,9 @@ fn print(file: &Path, loaded: &Result<LoadedEach, Failure>, args: &CheckArgs) {
     for refused in wanted_refused(loaded, args) {
         out!("{}: {}: rejected", file.display(), refused.info.name);
         out!("{}", report::text(&refused.error));
+        let lineless = refused.error.report().is_some_and(|r| r.primary.line.is_none());
+        if lineless && !args.raw.raw {
+            out!("note: the object has no line information: compile with `-g`, and reports show the lines of C");
+        }
     }
 }

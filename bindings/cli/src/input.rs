@@ -16,7 +16,20 @@ const CLANGS: &[&str] = &["clang", "clang-21", "clang-20", "clang-19", "clang-18
 
 /// Reads a file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    if path.is_dir() {
+        return Err(Failure(format!("{}: a folder; give the files in it", path.display())));
+    }
     std::fs::read(path).map_err(|e| Failure(format!("{}: {e}", path.display())))
+}
+
+/// What a file is that is no object, where that says more than what is wrong in it.
+fn no_object(path: &Path, bytes: &[u8]) -> Option<String> {
+    let why = match bytes {
+        [] => "the file is empty",
+        [0x7f, b'E', b'L', b'F', ..] => return None,
+        _ => "not an ELF file: give an object (`clang -target bpf -g -O2 -c`), a .c source, or raw code with --raw",
+    };
+    Some(format!("{}: {why}", path.display()))
 }
 
 /// Whether a file is a C source.
@@ -27,7 +40,10 @@ fn is_source(path: &Path) -> bool {
 /// An object, compiled first if the file is a C source.
 pub(crate) fn object(path: &Path) -> Result<Object, Failure> {
     let bytes = if is_source(path) { compile(path)? } else { read(path)? };
-    Object::parse(&bytes).map_err(|e| Failure(format!("{}: {e}", path.display())))
+    match no_object(path, &bytes) {
+        Some(why) => Err(Failure(why)),
+        None => Object::parse(&bytes).map_err(|e| Failure(format!("{}: {e}", path.display()))),
+    }
 }
 
 /// Loads what FILE and the options of `run` and `check` name; `hook` overrides what sections say, and is `raw` for raw code

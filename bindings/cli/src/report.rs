@@ -18,7 +18,8 @@ fn verifier(report: &VerifierError) -> Value {
         "code": report.code, "class": report.class.key(), "kind": report.kind, "insn": p.slot, "file": p.file,
         "line": p.line, "column": p.column, "message": p.message,
         "secondary": report.secondary.iter().map(note).collect::<Vec<_>>(),
-        "cause": report.cause, "help": report.help,
+        "cause": report.cause, "help": report.help, "signature": report.signature,
+        "path": report.path.iter().map(note).collect::<Vec<_>>(),
     })
 }
 
@@ -29,6 +30,7 @@ pub(crate) fn error(e: &Error) -> Value {
         None => json!({
             "code": null, "class": class(e), "kind": kind(e), "insn": null, "file": null, "line": null,
             "column": null, "message": e.to_string(), "secondary": [], "cause": null, "help": null,
+            "signature": null, "path": [],
         }),
     }
 }

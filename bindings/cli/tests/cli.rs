@@ -77,7 +77,7 @@ fn a_rejected_program_has_a_report_and_exit_code_1() {
     let error = &program["error"];
     assert_eq!((&error["class"], &error["insn"]), (&"bounds".into(), &Value::from(0)));
     assert!(error["code"].as_str().is_some_and(|c| c.starts_with("stingless::E")));
-    for key in ["kind", "file", "line", "column", "message", "secondary", "cause", "help"] {
+    for key in ["kind", "file", "line", "column", "message", "secondary", "cause", "help", "signature", "path"] {
         assert!(error.get(key).is_some(), "no key {key}");
     }
     assert_eq!(stingless(&["run", "--raw", &path]).status.code(), Some(1));
@@ -144,7 +144,9 @@ fn bad_usage_says_what_is_there() {
     says(&["run", "--raw", &good, "--data", "0g"], &["0g"]);
     says(&["run", "plugins/filter.bpf.o", "--program", "fliter"], &["fliter", "filter"]);
     says(&["run", "plugins/filter.bpf.o", "--ctx", "color=1"], &["color", "client_ip"]);
-    says(&["check", "--explain", "E9999"], &["E9999"]);
+    says(&["check", "--explain", "E9999"], &["E9999", "E0020  memory is accessed through a pointer that may be NULL"]);
+    says(&["check", "plugins"], &["plugins: a folder"]);
+    says(&["check", "plugins/filter.bpf.o", "--report", "/nonexistent/r.html"], &["/nonexistent/r.html"]);
 }
 
 #[test]
@@ -160,9 +162,44 @@ fn broken_objects_are_named_with_the_place() {
 }
 
 #[test]
+fn files_that_are_no_objects_are_told_what_they_are() {
+    let says = |path: &str, words: &str| {
+        let out = stingless(&["check", path]);
+        let text = String::from_utf8_lossy(&out.stdout).into_owned();
+        assert!(out.status.code() == Some(1) && text.contains(path) && text.contains(words), "{path}: {text}");
+    };
+    says(&file("empty.o", b""), "the file is empty");
+    says(&file("words.o", b"int main;"), "not an ELF file: give an object");
+    says(&file("bare.o", b"\x7fELF"), "");
+}
+
+#[test]
+fn both_profiles_of_trust_are_there() {
+    // Bytes of the stack that were never written: 0 for Linux's root, refused for others.
+    let path = raw("trust.bin", "r0 = *(u64 *)(r10 - 8)\n exit");
+    for (trust, wanted) in [("untrusted", 1), ("privileged", 0)] {
+        let (code, doc) = json(&["check", "--raw", "--json", "--trust", trust, &path]);
+        assert_eq!(code, wanted, "{trust}: {doc}");
+    }
+    assert_eq!(stingless(&["check", "--raw", "--trust", "root", &path]).status.code(), Some(2));
+}
+
+#[test]
+fn several_files_are_answered_in_order_and_the_worst_one_counts() {
+    let bad = raw("several.bin", "r0 = r3\n exit");
+    let (code, doc) =
+        json(&["check", "--json", "plugins/filter.bpf.o", &bad, "/nonexistent.o", "plugins/bad_limit.bpf.o"]);
+    let objects = doc["objects"].as_array().expect("objects");
+    let files: Vec<&str> = objects.iter().filter_map(|o| o["file"].as_str()).collect();
+    assert_eq!((code, files), (2, vec!["plugins/filter.bpf.o", &*bad, "/nonexistent.o", "plugins/bad_limit.bpf.o"]));
+    assert!(objects[1]["error"].is_string() && objects[2]["error"].is_string() && objects[0]["error"].is_null());
+}
+
+#[test]
 fn codes_are_explained_and_tables_listed() {
     let text = |args: &[&str]| String::from_utf8(stingless(args).stdout).expect("UTF-8");
     assert!(text(&["check", "--explain", "E0020"]).contains("NULL"));
+    assert!(text(&["check", "--explain", "E0020"]).contains("refused:   __u64 *v"));
     assert!(text(&["check", "--explain", "stingless::E0020"]).contains("NULL"));
     assert!(text(&["helpers"]).contains("bpf_map_lookup_elem"));
     assert!(text(&["hooks"]).contains("struct xdp_md"));

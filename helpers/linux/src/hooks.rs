@@ -51,6 +51,17 @@ impl<'a> Xdp<'a> {
     }
 }
 
+/// A tunnel as its device describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tunnel {
+    /// A `struct bpf_tunnel_key`.
+    pub key: [u8; 44],
+    /// Whether the addresses in it are IPv6's.
+    pub ipv6: bool,
+    /// Options, a multiple of 4 bytes.
+    pub options: Vec<u8>,
+}
+
 verdict! {
     /// What to do with a packet in `tc` (`TC_ACT_*`).
     pub enum TcAction {
@@ -135,7 +146,7 @@ pub struct SkBuff<'a> {
     #[ctx(read, narrow, at = 84)]
     pub napi_id: u32,
     /// Time stamp, ns.
-    #[ctx(read, write, narrow, at = 152)]
+    #[ctx(read, write, at = 152)]
     pub tstamp: u64,
     /// Bytes on the wire.
     #[ctx(read, narrow, at = 160)]
@@ -150,7 +161,7 @@ pub struct SkBuff<'a> {
     #[ctx(read, narrow, at = 180)]
     pub tstamp_type: u8,
     /// Hardware time stamp, ns.
-    #[ctx(read, narrow, at = 184)]
+    #[ctx(read, at = 184)]
     pub hwtstamp: u64,
     /// For helpers alone: bytes from the packet's start to its network header.
     pub network_offset: u32,
@@ -160,6 +171,8 @@ pub struct SkBuff<'a> {
     pub csum_level: Option<u8>,
     /// For helpers alone: realm of the packet's route.
     pub route_realm: u32,
+    /// For helpers alone: the tunnel that the packet came by, or is to leave by.
+    pub tunnel: Option<Tunnel>,
     /// For helpers alone: what `bpf_get_socket_cookie` gives, 0 for a packet without a socket.
     pub socket_cookie: u64,
     /// For helpers alone: owner of the packet's socket.
@@ -200,6 +213,7 @@ impl<'a> SkBuff<'a> {
             encapsulated: false,
             csum_level: None,
             route_realm: 0,
+            tunnel: None,
             socket_cookie: 0,
             socket_uid: None,
         }

@@ -13,8 +13,10 @@
 #![forbid(unsafe_code)]
 
 mod csum;
+mod dynptr;
 mod errno;
 mod events;
+mod format;
 pub mod hooks;
 mod iter;
 mod lock;
@@ -22,17 +24,26 @@ mod map;
 mod meta;
 mod misc;
 mod packet;
+mod probe;
 mod redirect;
 mod ring;
 mod route;
 mod skb;
+mod sock;
 mod task;
 mod text;
 mod trace;
+mod tunnel;
 
 pub use csum::{bpf_csum_diff, bpf_csum_level, bpf_csum_update, bpf_l3_csum_replace, bpf_l4_csum_replace};
+pub use dynptr::{
+    bpf_dynptr_adjust, bpf_dynptr_clone, bpf_dynptr_copy, bpf_dynptr_data, bpf_dynptr_from_mem, bpf_dynptr_from_skb,
+    bpf_dynptr_from_xdp, bpf_dynptr_is_null, bpf_dynptr_is_rdonly, bpf_dynptr_memset, bpf_dynptr_read, bpf_dynptr_size,
+    bpf_dynptr_slice, bpf_dynptr_slice_rdwr, bpf_dynptr_write, bpf_ringbuf_discard_dynptr, bpf_ringbuf_reserve_dynptr,
+    bpf_ringbuf_submit_dynptr,
+};
 pub use events::{Event, Events, bpf_perf_event_output};
-pub use hooks::{SkBuff, SocketFilter, TcAction, Xdp, XdpAction};
+pub use hooks::{SkBuff, SocketFilter, TcAction, Tunnel, Xdp, XdpAction};
 pub use iter::{bpf_iter_num_destroy, bpf_iter_num_new, bpf_iter_num_next};
 pub use lock::{
     bpf_preempt_disable, bpf_preempt_enable, bpf_rcu_read_lock, bpf_rcu_read_unlock, bpf_spin_lock, bpf_spin_unlock,
@@ -54,6 +65,7 @@ pub use packet::{
     bpf_xdp_adjust_head, bpf_xdp_adjust_meta, bpf_xdp_adjust_tail, bpf_xdp_get_buff_len, bpf_xdp_load_bytes,
     bpf_xdp_store_bytes,
 };
+pub use probe::{bpf_probe_read_kernel, bpf_probe_read_kernel_str, bpf_probe_read_user, bpf_probe_read_user_str};
 pub use redirect::{
     Clones, Redirect, Target, bpf_clone_redirect, bpf_redirect, bpf_redirect_map, bpf_redirect_neigh, bpf_redirect_peer,
 };
@@ -64,12 +76,14 @@ pub use skb::{
     bpf_skb_load_bytes, bpf_skb_load_bytes_relative, bpf_skb_pull_data, bpf_skb_store_bytes, bpf_skb_vlan_pop,
     bpf_skb_vlan_push,
 };
+pub use sock::{bpf_sk_lookup_tcp, bpf_sk_lookup_udp, bpf_sk_release, bpf_skc_lookup_tcp};
 pub use task::{
     bpf_current_task_under_cgroup, bpf_get_current_comm, bpf_get_current_pid_tgid, bpf_get_current_uid_gid,
     bpf_get_ns_current_pid_tgid, bpf_get_numa_node_id, bpf_jiffies64, bpf_ktime_get_coarse_ns, bpf_ktime_get_tai_ns,
 };
 pub use text::{bpf_strncmp, bpf_strtol, bpf_strtoul};
-pub use trace::{Trace, bpf_trace_printk};
+pub use trace::{Trace, bpf_snprintf, bpf_trace_printk, bpf_trace_vprintk};
+pub use tunnel::{bpf_skb_get_tunnel_key, bpf_skb_get_tunnel_opt, bpf_skb_set_tunnel_key, bpf_skb_set_tunnel_opt};
 
 use stingless::{Helpers, helpers};
 
@@ -109,6 +123,12 @@ pub static BASE: Helpers = helpers![
     bpf_strtoul,
     bpf_strncmp,
     bpf_trace_printk,
+    bpf_trace_vprintk,
+    bpf_snprintf,
+    bpf_probe_read_user,
+    bpf_probe_read_kernel,
+    bpf_probe_read_user_str,
+    bpf_probe_read_kernel_str,
     bpf_spin_lock,
     bpf_spin_unlock,
     bpf_rcu_read_lock,
@@ -119,11 +139,33 @@ pub static BASE: Helpers = helpers![
     bpf_iter_num_new,
     bpf_iter_num_next,
     bpf_iter_num_destroy,
+    DYNPTR,
+];
+
+/// Views of memory, those of packets apart.
+static DYNPTR: Helpers = helpers![
+    bpf_dynptr_from_mem,
+    bpf_dynptr_read,
+    bpf_dynptr_write,
+    bpf_dynptr_data,
+    bpf_dynptr_slice,
+    bpf_dynptr_slice_rdwr,
+    bpf_dynptr_adjust,
+    bpf_dynptr_is_null,
+    bpf_dynptr_is_rdonly,
+    bpf_dynptr_size,
+    bpf_dynptr_clone,
+    bpf_dynptr_copy,
+    bpf_dynptr_memset,
+    bpf_ringbuf_reserve_dynptr,
+    bpf_ringbuf_submit_dynptr,
+    bpf_ringbuf_discard_dynptr,
 ];
 
 /// [`BASE`] and what reads or moves an XDP packet.
 pub static XDP: Helpers = helpers![
     BASE,
+    bpf_dynptr_from_xdp,
     bpf_xdp_adjust_head,
     bpf_xdp_adjust_tail,
     bpf_xdp_adjust_meta,
@@ -135,11 +177,16 @@ pub static XDP: Helpers = helpers![
     bpf_csum_diff,
     bpf_fib_lookup,
     bpf_check_mtu,
+    bpf_sk_lookup_tcp,
+    bpf_sk_lookup_udp,
+    bpf_skc_lookup_tcp,
+    bpf_sk_release,
 ];
 
 /// [`BASE`] and what reads a socket's packet.
 pub static SOCKET: Helpers = helpers![
     BASE,
+    bpf_dynptr_from_skb,
     bpf_skb_load_bytes,
     bpf_skb_load_bytes_relative,
     bpf_get_socket_cookie,
@@ -174,10 +221,18 @@ pub static TC: Helpers = helpers![
     bpf_set_hash,
     bpf_set_hash_invalid,
     bpf_get_route_realm,
+    bpf_skb_get_tunnel_key,
+    bpf_skb_set_tunnel_key,
+    bpf_skb_get_tunnel_opt,
+    bpf_skb_set_tunnel_opt,
     bpf_clone_redirect,
     bpf_redirect,
     bpf_redirect_peer,
     bpf_redirect_neigh,
     bpf_fib_lookup,
     bpf_check_mtu,
+    bpf_sk_lookup_tcp,
+    bpf_sk_lookup_udp,
+    bpf_skc_lookup_tcp,
+    bpf_sk_release,
 ];

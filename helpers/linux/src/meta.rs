@@ -76,11 +76,11 @@ stingless::bpf_call_1! {
     }
 }
 
-stingless::bpf_call_0! {
-    /// Class of the current task's control group: 0, there is none.
+stingless::bpf_call_1! {
+    /// Class of the control group of the packet's socket: 0, there is none.
     #[id = 17]
     #[effects(no_trap)]
-    pub fn bpf_get_cgroup_classid(_caller) -> i64 {
+    pub fn bpf_get_cgroup_classid(_caller, _skb: CtxArg) -> i64 {
         0
     }
 }

@@ -119,7 +119,7 @@ stingless::bpf_call_4! {
     /// Sends the packet to an interface, whose link layer the host fills in; `params` is a `struct bpf_redir_neigh` or
     /// NULL. Return what this returns. Flags are 0.
     #[id = 152]
-    #[effects(no_packet, no_trap)]
+    #[effects(no_trap, no_packet)]
     pub fn bpf_redirect_neigh(_caller, ifindex: u32, params: MemOrNull, flags: u64) -> u64 {
         if !params.is_empty() && params.len() < NEIGH || flags != 0 {
             return TC_SHOT;
@@ -155,7 +155,9 @@ stingless::bpf_call_3! {
 }
 
 /// Who takes copies of packets: give it to [`Linker::host`](stingless::Linker::host). Without one there is no interface.
-pub struct Clones(Box<dyn Fn(u32, u64, &[u8]) -> bool + Send + Sync>);
+pub struct Clones(CloneSink);
+
+type CloneSink = Box<dyn Fn(u32, u64, &[u8]) -> bool + Send + Sync>;
 
 impl Clones {
     /// The function is given the interface's number, the flags and the packet; `false`: there is no such interface.

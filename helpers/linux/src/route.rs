@@ -57,7 +57,7 @@ stingless::bpf_call_4! {
     /// Looks a route up: `params` is a `struct bpf_fib_lookup` to fill in. Returns a `BPF_FIB_LKUP_RET_*`, `-EINVAL`,
     /// `-EAFNOSUPPORT`, or `-ENODEV` where the host has no such interface.
     #[id = 69]
-    #[effects(no_packet, gpl_only)]
+    #[effects(gpl_only, no_packet)]
     pub fn bpf_fib_lookup(caller, _ctx: CtxArg, params: NonEmptyMut, flags: u32) -> i64 {
         let mut params = params;
         if params.len() < FIB || flags & !FIB_FLAGS != 0 {
@@ -89,6 +89,7 @@ stingless::bpf_call_5! {
     /// length in `mtu_len` (without the link layer's header) stands for the packet's; afterwards it is the interface's
     /// most. Returns `-EINVAL` for flags, `-ENODEV` where the host has no such interface.
     #[id = 163]
+    #[effects(no_packet)]
     pub fn bpf_check_mtu(caller, ctx: CtxArg, ifindex: u32, mtu_len: InOut<u32>, len_diff: i32, flags: u64) -> i64 {
         let mut mtu_len = mtu_len;
         let given = i64::from(mtu_len.get());

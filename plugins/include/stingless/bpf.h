@@ -661,6 +661,84 @@ static void *(*const bpf_map_lookup_percpu_elem)(void *map, const void *key, __u
 static __u64 (*const bpf_ktime_get_tai_ns)(void) = (void *)208;
 #endif
 
+/* Dynptrs: views of memory, on the stack, and touched by their functions alone. */
+struct bpf_dynptr {
+    __u64 __opaque[2];
+} __attribute__((aligned(8)));
+
+#ifndef bpf_dynptr_from_mem
+#define bpf_dynptr_from_mem bpf_dynptr_from_mem
+static long (*const bpf_dynptr_from_mem)(void *data, __u32 size, __u64 flags, struct bpf_dynptr *ptr) = (void *)197;
+#endif
+#ifndef bpf_ringbuf_reserve_dynptr
+#define bpf_ringbuf_reserve_dynptr bpf_ringbuf_reserve_dynptr
+static long (*const bpf_ringbuf_reserve_dynptr)(void *ringbuf, __u32 size, __u64 flags, struct bpf_dynptr *ptr) = (void *)198;
+#endif
+#ifndef bpf_ringbuf_submit_dynptr
+#define bpf_ringbuf_submit_dynptr bpf_ringbuf_submit_dynptr
+static void (*const bpf_ringbuf_submit_dynptr)(struct bpf_dynptr *ptr, __u64 flags) = (void *)199;
+#endif
+#ifndef bpf_ringbuf_discard_dynptr
+#define bpf_ringbuf_discard_dynptr bpf_ringbuf_discard_dynptr
+static void (*const bpf_ringbuf_discard_dynptr)(struct bpf_dynptr *ptr, __u64 flags) = (void *)200;
+#endif
+#ifndef bpf_dynptr_read
+#define bpf_dynptr_read bpf_dynptr_read
+static long (*const bpf_dynptr_read)(void *dst, __u32 len, const struct bpf_dynptr *src, __u32 offset, __u64 flags) = (void *)201;
+#endif
+#ifndef bpf_dynptr_write
+#define bpf_dynptr_write bpf_dynptr_write
+static long (*const bpf_dynptr_write)(const struct bpf_dynptr *dst, __u32 offset, void *src, __u32 len, __u64 flags) = (void *)202;
+#endif
+#ifndef bpf_dynptr_data
+#define bpf_dynptr_data bpf_dynptr_data
+static void *(*const bpf_dynptr_data)(const struct bpf_dynptr *ptr, __u32 offset, __u32 len) = (void *)203;
+#endif
+#ifndef bpf_dynptr_from_xdp
+#define bpf_dynptr_from_xdp bpf_dynptr_from_xdp
+extern int bpf_dynptr_from_xdp(struct xdp_md *xdp_md, __u64 flags, struct bpf_dynptr *ptr) __weak __ksym;
+#endif
+#ifndef bpf_dynptr_from_skb
+#define bpf_dynptr_from_skb bpf_dynptr_from_skb
+extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *ptr) __weak __ksym;
+#endif
+#ifndef bpf_dynptr_slice
+#define bpf_dynptr_slice bpf_dynptr_slice
+extern void *bpf_dynptr_slice(const struct bpf_dynptr *p, __u32 offset, void *buffer, __u32 size) __weak __ksym;
+#endif
+#ifndef bpf_dynptr_slice_rdwr
+#define bpf_dynptr_slice_rdwr bpf_dynptr_slice_rdwr
+extern void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *p, __u32 offset, void *buffer, __u32 size) __weak __ksym;
+#endif
+#ifndef bpf_dynptr_adjust
+#define bpf_dynptr_adjust bpf_dynptr_adjust
+extern int bpf_dynptr_adjust(const struct bpf_dynptr *p, __u32 start, __u32 end) __weak __ksym;
+#endif
+#ifndef bpf_dynptr_is_null
+#define bpf_dynptr_is_null bpf_dynptr_is_null
+extern _Bool bpf_dynptr_is_null(const struct bpf_dynptr *p) __weak __ksym;
+#endif
+#ifndef bpf_dynptr_is_rdonly
+#define bpf_dynptr_is_rdonly bpf_dynptr_is_rdonly
+extern _Bool bpf_dynptr_is_rdonly(const struct bpf_dynptr *p) __weak __ksym;
+#endif
+#ifndef bpf_dynptr_size
+#define bpf_dynptr_size bpf_dynptr_size
+extern __u32 bpf_dynptr_size(const struct bpf_dynptr *p) __weak __ksym;
+#endif
+#ifndef bpf_dynptr_clone
+#define bpf_dynptr_clone bpf_dynptr_clone
+extern int bpf_dynptr_clone(const struct bpf_dynptr *p, struct bpf_dynptr *clone) __weak __ksym;
+#endif
+#ifndef bpf_dynptr_copy
+#define bpf_dynptr_copy bpf_dynptr_copy
+extern int bpf_dynptr_copy(const struct bpf_dynptr *dst_ptr, __u32 dst_off, const struct bpf_dynptr *src_ptr, __u32 src_off, __u32 size) __weak __ksym;
+#endif
+#ifndef bpf_dynptr_memset
+#define bpf_dynptr_memset bpf_dynptr_memset
+extern int bpf_dynptr_memset(const struct bpf_dynptr *p, __u32 offset, __u32 size, __u8 val) __weak __ksym;
+#endif
+
 /* Iterators: on the stack, and touched by their functions alone. What is made is destroyed on every way out. */
 struct bpf_iter_num {
     __u64 __opaque[1];

@@ -15,8 +15,8 @@ pub use hook::{Entry, HelperSet, HookDef, VerdictRange};
 pub use limits::{Limits, Trust};
 pub use map::{MapKind, MapKinds, MapShapeError, MapSpec, SpecialField, SpecialKind};
 pub use proto::{
-    Arg, ArgKind, CallbackKind, Effects, FIRST_KFUNC_ID, FIRST_NAMED_ID, MemLen, MemUse, ObjectAction, ObjectKind,
-    ObjectRow, Proto, ProtoTable, RefClass, Ret, Section, kfunc_id,
+    Arg, ArgKind, CallbackKind, DynptrUse, Effects, FIRST_KFUNC_ID, FIRST_NAMED_ID, MemLen, MemUse, ObjectAction,
+    ObjectKind, ObjectRow, Proto, ProtoTable, RefClass, Ret, Section, kfunc_id,
 };
 pub use trap::TrapKind;
 pub use vmctx::VmCtx;

@@ -366,7 +366,9 @@ impl MapSpec {
     /// Whether programs may store to values.
     #[must_use]
     pub const fn prog_writes(&self) -> bool {
-        self.flags & F_RDONLY_PROG == 0 && !self.kind.is_handles()
+        // Sockets may be taken out by programs, which cannot get at their values.
+        let takes_out = matches!(self.kind, MapKind::Sockmap | MapKind::Sockhash);
+        self.flags & F_RDONLY_PROG == 0 && (takes_out || !self.kind.is_handles())
     }
 
     /// Checks the shape against the kind's row.

@@ -121,6 +121,25 @@ pub enum ArgKind {
     /// Read only if another argument asks for it (what a format converts). A register that was not set is passed as 0;
     /// Linux declares no such argument and passes what the register happens to hold.
     Optional,
+    /// Pointer to any dynptr that was made: on the stack, at a fixed place.
+    Dynptr(DynptrUse),
+    /// Pointer to 16 bytes of stack that become a copy of the dynptr argument.
+    DynptrClone,
+    /// Pointer to memory that outlives every dynptr, readable and writable: a map value. Its length is the next argument.
+    LastingMem,
+    /// Pointer to as many bytes as the constant in the next argument says, which the helper may use as it likes, or NULL.
+    Buffer,
+}
+
+/// What a helper does with a dynptr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DynptrUse {
+    /// Reads it, or what it is a view of.
+    Read,
+    /// Writes to what it is a view of; a packet may move by that.
+    Write,
+    /// Changes the view itself.
+    Adjust,
 }
 
 impl ArgKind {
@@ -146,6 +165,10 @@ impl ArgKind {
             | ArgKind::CallbackCtx
             | ArgKind::Acquired(_)
             | ArgKind::SpinLock
+            | ArgKind::Dynptr(_)
+            | ArgKind::DynptrClone
+            | ArgKind::LastingMem
+            | ArgKind::Buffer
             | ArgKind::Object { .. } => None,
         }
     }
@@ -168,8 +191,14 @@ pub enum RefClass {
 pub enum ObjectKind {
     /// `struct bpf_iter_num`: counts from one number to another.
     IterNum,
-    /// `struct bpf_iter_bits`: the bits that are set in some words.
-    IterBits,
+    /// `struct bpf_dynptr`: a view of a map value.
+    DynptrLocal,
+    /// A view of a ring-buffer record, which must be submitted or discarded.
+    DynptrRingbuf,
+    /// A view of an XDP frame.
+    DynptrXdp,
+    /// A view of a socket buffer.
+    DynptrSkb,
 }
 
 /// What is fixed about an [`ObjectKind`].
@@ -185,6 +214,8 @@ pub struct ObjectRow {
     pub iterator: bool,
     /// It must be given up on every path.
     pub held: bool,
+    /// It is a view of a packet: pointers into it are stale when the packet moves.
+    pub packet: bool,
 }
 
 impl ObjectKind {
@@ -193,14 +224,20 @@ impl ObjectKind {
     pub const fn row(self) -> ObjectRow {
         match self {
             ObjectKind::IterNum => ObjectRow::iterator("bpf_iter_num", 8),
-            ObjectKind::IterBits => ObjectRow::iterator("bpf_iter_bits", 16),
+            ObjectKind::DynptrLocal => ObjectRow::dynptr(false, false),
+            ObjectKind::DynptrRingbuf => ObjectRow::dynptr(true, false),
+            ObjectKind::DynptrXdp | ObjectKind::DynptrSkb => ObjectRow::dynptr(false, true),
         }
     }
 }
 
 impl ObjectRow {
     const fn iterator(c_struct: &'static str, size: u32) -> ObjectRow {
-        ObjectRow { c_struct, size, noun: "an iterator", iterator: true, held: true }
+        ObjectRow { c_struct, size, noun: "an iterator", iterator: true, held: true, packet: false }
+    }
+
+    const fn dynptr(held: bool, packet: bool) -> ObjectRow {
+        ObjectRow { c_struct: "bpf_dynptr", size: 16, noun: "a dynptr", iterator: false, held, packet }
     }
 }
 
@@ -244,6 +281,13 @@ pub enum Ret {
         /// Bytes of the element.
         size: u32,
     },
+    /// Pointer into what the dynptr argument is a view of, valid as long as that dynptr is, or NULL.
+    ViewOrNull {
+        /// Its size: the constant in this argument (0-based).
+        size_arg: u8,
+        /// The plugin may write there.
+        writable: bool,
+    },
 }
 
 impl Ret {
@@ -272,10 +316,10 @@ pub struct Effects {
     pub throws: bool,
     /// Changes what the map argument holds: not allowed with a map that programs may only read.
     pub writes_map: bool,
+    /// In Linux's program types, takes no packet memory (Linux: rows without `pkt_access`).
+    pub no_packet: bool,
     /// Enters or leaves a section that must be left before the program ends.
     pub section: Option<Section>,
-    /// Takes no packet memory for its memory arguments (Linux: no `pkt_access`).
-    pub no_packet: bool,
 }
 
 /// What a helper does to the sections that a program is in.
@@ -326,6 +370,12 @@ impl Proto {
     #[must_use]
     pub fn steps(&self) -> Option<usize> {
         self.args.iter().position(|a| matches!(a.kind, ArgKind::Object { action: ObjectAction::Step, .. }))
+    }
+
+    /// Whether pointers into packets may be stale afterwards.
+    #[must_use]
+    pub fn may_move_packet(&self) -> bool {
+        self.effects.invalidates_packet || self.args.iter().any(|a| matches!(a.kind, ArgKind::Dynptr(DynptrUse::Write)))
     }
 
     /// The C declaration without its number, as users read it: `long bpf_strtol(const char *buf, ...)`.

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use stingless::abi::{Limits, TrapKind, Trust};
 use stingless::{Config, EngineKind, Error};
-use stingless_conformance::accepted::{Body, Cell, Coverage, bodies, call_of, mutant, raw_program, universe};
+use stingless_conformance::accepted::{
+    Body, Cell, Coverage, bodies, call_of, mutant, opcode, opcodes, raw_program, universe,
+};
 use stingless_conformance::programs::{Host, Run, call};
 use stingless_conformance::random::Random;
 use stingless_conformance::{diff, fragments};
-use stingless_isa::{assemble, disasm};
+use stingless_isa::{Code, assemble, disasm};
 use stingless_object::{Unit, UnitMap};
 use stingless_verifier::{Verified, verify};
 
@@ -94,7 +96,10 @@ impl Tester {
 
     /// A unit of text with the maps of `fragments`.
     fn unit(&self, text: &str, hook: &str) -> Option<Unit> {
-        let code = assemble(text).ok()?;
+        self.unit_of(assemble(text).ok()?, hook)
+    }
+
+    fn unit_of(&self, code: Code, hook: &str) -> Option<Unit> {
         let maps = fragments::maps().into_iter().enumerate();
         let maps = maps.map(|(at, m)| UnitMap { spec: m.spec, origin: at as u32, frozen: None }).collect();
         let linker = &self.host.linker;
@@ -116,6 +121,19 @@ impl Tester {
             let text = if seed % 2 == 0 { fragments::text(seed, 24) } else { diff::program(seed, true) };
             if let Some(unit) = self.unit(&text, "xdp") {
                 self.judge("fragments", unit, seed);
+            }
+        }
+    }
+
+    /// Every opcode on every kind of pointer.
+    fn opcodes(&mut self, rounds: u64) {
+        for n in 0..opcodes() {
+            for round in 0..rounds {
+                let (hook, code) = opcode(n, round);
+                // What has no encoding is no program.
+                if let Some(unit) = self.unit_of(code, hook).filter(|u| raw_program(u).is_ok()) {
+                    self.judge("opcodes by pointer", unit, round << 32 | n);
+                }
             }
         }
     }
@@ -156,14 +174,19 @@ fn accepted_programs_hold_and_generators_reach_everything() {
     let bodies = bodies(&host).unwrap();
     assert!(bodies.len() >= 60, "{} programs to start from", bodies.len());
     let first = number("STINGLESS_SEED", 0);
-    let count = number("STINGLESS_COUNT", if soak() { 1_000_000 } else { 2_000 });
+    let count = number("STINGLESS_COUNT", if soak() { 1_000_000 } else { 4_000 });
     let protos = host.linker.protos();
     let mut tester = Tester { host, counts: BTreeMap::new(), coverage: Coverage::default() };
-    tester.mutants(&bodies, first..first + count * 6 / 10);
-    tester.texts(first..first + count * 4 / 10);
-    tester.calls(12);
+    tester.mutants(&bodies, first..first + count * 3 / 4);
+    tester.texts(first..first + count / 4);
+    tester.calls(24);
+    tester.opcodes(3);
     tester.print();
-    println!("{count} programs, seeds from {first}");
+    let all: u64 = tester.counts.values().map(|c| c.programs).sum();
+    let runs: u64 = tester.counts.values().map(|c| c.runs).sum();
+    println!("{all} programs, {runs} runs, seeds from {first}");
+    let mutated = tester.counts["mutated clang output"].programs;
+    assert!(mutated * 2 >= all, "{mutated} of {all} programs start from what clang made");
     for (name, c) in &tester.counts {
         let percent = c.accepted * 100 / c.programs.max(1);
         assert!((30..=90).contains(&percent), "{name}: {percent} % are accepted");

@@ -18,8 +18,8 @@ const QUIET: Effects = Effects {
     lock: None,
     throws: false,
     writes_map: false,
-    section: None,
     no_packet: false,
+    section: None,
 };
 const TRAPPING: Effects = Effects { may_trap: true, ..QUIET };
 const TAIL: Effects = Effects { tail_call: true, ..QUIET };

@@ -13,6 +13,7 @@ const LOOKUP: i64 = 1;
 const UPDATE: i64 = 2;
 const DELETE: i64 = 3;
 const NEXT_KEY: i64 = 4;
+const LOOKUP_AND_DELETE: i64 = 21;
 const FREEZE: i64 = 22;
 
 /// `union bpf_attr` as the commands above read it.
@@ -69,7 +70,7 @@ impl KernelMap {
     }
 
     fn element(&self, key: Option<&[u8]>, value: u64, flags: u64) -> Element {
-        let key = key.map_or(0, |key| key.as_ptr() as u64);
+        let key = key.filter(|key| !key.is_empty()).map_or(0, |key| key.as_ptr() as u64);
         Element { fd: self.fd.as_raw_fd() as u32, pad: 0, key, value, flags }
     }
 
@@ -89,6 +90,11 @@ impl KernelMap {
     fn next_key(&self, key: Option<&[u8]>) -> Result<Vec<u8>, i32> {
         let mut next = vec![0; self.key_size];
         bpf(NEXT_KEY, &self.element(key, next.as_mut_ptr() as u64, 0)).map(|_| next)
+    }
+
+    fn pop(&self) -> Result<Vec<u8>, i32> {
+        let mut value = vec![0; self.value_size];
+        bpf(LOOKUP_AND_DELETE, &self.element(None, value.as_mut_ptr() as u64, 0)).map(|_| value)
     }
 
     fn freeze(&self) -> Result<(), i32> {
@@ -125,6 +131,10 @@ impl Ours {
 
     fn next_key(&self, key: Option<&[u8]>) -> Result<Vec<u8>, i32> {
         self.0.next_key(key).map_err(|e| e.errno())?.ok_or(libc::ENOENT)
+    }
+
+    fn pop(&self) -> Result<Vec<u8>, i32> {
+        self.0.pop().map_err(|e| e.errno())?.ok_or(libc::ENOENT)
     }
 
     fn freeze(&self) -> Result<(), i32> {
@@ -239,6 +249,21 @@ fn shapes_are_refused_as_linux_does() {
         spec(MapKind::Ringbuf, 0, 0, 3 * 4096, 0),
         spec(MapKind::Ringbuf, 4, 0, 4096, 0),
         spec(MapKind::ProgArray, 4, 8, 1, 0),
+        spec(MapKind::LpmTrie, 8, 8, 1, 0),
+        spec(MapKind::LpmTrie, 4, 8, 1, F_NO_PREALLOC),
+        spec(MapKind::LpmTrie, 261, 8, 1, F_NO_PREALLOC),
+        spec(MapKind::LpmTrie, 8, 8, 0, F_NO_PREALLOC),
+        spec(MapKind::Queue, 4, 8, 1, 0),
+        spec(MapKind::Queue, 0, 0, 1, 0),
+        spec(MapKind::Stack, 0, 8, 0, 0),
+        spec(MapKind::Stack, 0, 8, 1, F_NO_PREALLOC),
+        spec(MapKind::BloomFilter, 4, 8, 1, 0),
+        spec(MapKind::BloomFilter, 0, 8, 0, 0),
+        spec(MapKind::Devmap, 8, 4, 1, 0),
+        spec(MapKind::Cpumap, 4, 4, 1, F_NO_PREALLOC),
+        spec(MapKind::Xskmap, 4, 8, 1, 0),
+        spec(MapKind::PerfEventArray, 4, 8, 1, 0),
+        spec(MapKind::CgroupArray, 8, 4, 1, 0),
     ] {
         let theirs = KernelMap::create(&spec).err();
         let mine = Map::create(&spec).err().map(|e| e.errno());
@@ -261,5 +286,76 @@ fn rings_and_prog_arrays_refuse_what_linux_refuses() {
         assert_eq!(kernel.next_key(Some(&key)), ours.next_key(Some(&key)), "next {index}");
         assert_eq!(kernel.update(&key, &[255; 4], 0), ours.update(&key, &[255; 4], 0), "update {index}");
         assert_eq!(kernel.update(&key, &[255; 4], 1), ours.update(&key, &[255; 4], 1), "update {index} with flags");
+    }
+}
+
+/// A prefix of random length, at most `most` bits, and data of few different bytes; cut to its length where `cut`.
+fn prefix(random: &mut Random, key_size: u32, most: u64, cut: bool) -> Vec<u8> {
+    let len = random.below(most + 1) as u32;
+    let data: Vec<u8> = (4..key_size).map(|_| [0, 0x80, 0x0a, 0xff][random.below(4) as usize]).collect();
+    let kept = data.iter().zip(0u32..).map(|(&byte, at)| match len.saturating_sub(at * 8) {
+        _ if !cut => byte,
+        0 => 0,
+        bits => byte & !(0xffu16 >> bits.min(8)) as u8,
+    });
+    len.to_ne_bytes().into_iter().chain(kept).collect()
+}
+
+#[test]
+fn tries_do_as_linux_does() {
+    if !kernel_answers() {
+        return;
+    }
+    for (key_size, entries) in [(5, 6), (8, 20), (8, 3), (20, 50)] {
+        let shape = spec(MapKind::LpmTrie, key_size, 8, entries, F_NO_PREALLOC);
+        let (kernel, ours) = (KernelMap::create(&shape).unwrap(), Ours(Map::create(&shape).unwrap()));
+        let mut random = Random(u64::from(key_size * 7 + entries));
+        let most = u64::from(key_size - 4) * 8;
+        for step in 0..3000 {
+            // One bit more than there is, now and then.
+            let key = prefix(&mut random, key_size, most + u64::from(step % 16 == 0), true);
+            let value = random.below(1 << 40).to_le_bytes();
+            let flags = [0, 0, 1, 2, 3, 4][random.below(6) as usize];
+            match random.below(6) {
+                0 | 1 => {
+                    let (theirs, mine) = (kernel.update(&key, &value, flags), ours.update(&key, &value, flags));
+                    assert_eq!(theirs, mine, "{shape:?} step {step}: update {key:?} flags {flags}");
+                }
+                2 => assert_eq!(kernel.delete(&key), ours.delete(&key), "{shape:?} step {step}: delete {key:?}"),
+                _ => {
+                    let key = prefix(&mut random, key_size, most, false);
+                    assert_eq!(kernel.lookup(&key), ours.lookup(&key), "{shape:?} step {step}: lookup {key:?}");
+                }
+            }
+        }
+        let (mut theirs, mut mine) = (kernel.keys().unwrap(), ours.0.keys().unwrap());
+        theirs.sort_unstable();
+        mine.sort_unstable();
+        assert_eq!(theirs, mine, "{shape:?}: keys");
+    }
+}
+
+#[test]
+fn queues_and_stacks_do_as_linux_does() {
+    if !kernel_answers() {
+        return;
+    }
+    for (kind, value, entries) in [(MapKind::Queue, 8, 5), (MapKind::Stack, 3, 4), (MapKind::Queue, 100, 1)] {
+        let shape = spec(kind, 0, value, entries, 0);
+        let (kernel, ours) = (KernelMap::create(&shape).unwrap(), Ours(Map::create(&shape).unwrap()));
+        let mut random = Random(u64::from(value * 7 + entries));
+        for step in 0..2000 {
+            match random.below(6) {
+                0..3 => {
+                    let (new, flags) = (bytes(random.below(1 << 40), value), random.below(5));
+                    let (theirs, mine) = (kernel.update(&[], &new, flags), ours.update(&[], &new, flags));
+                    assert_eq!(theirs, mine, "{shape:?} step {step}: push with flags {flags}");
+                }
+                3 => assert_eq!(kernel.lookup(&[]), ours.lookup(&[]), "{shape:?} step {step}: peek"),
+                _ => assert_eq!(kernel.pop(), ours.pop(), "{shape:?} step {step}: pop"),
+            }
+        }
+        assert_eq!(kernel.delete(&[]), ours.delete(&[]), "{shape:?}: delete");
+        assert_eq!(kernel.next_key(None), ours.next_key(None), "{shape:?}: next");
     }
 }

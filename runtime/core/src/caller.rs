@@ -94,6 +94,11 @@ impl<'c> Caller<'c> {
         Ok(self.cx.call_back(callback.addr, args)?)
     }
 
+    /// The running program's hook.
+    pub(crate) fn hook(&self) -> &stingless_abi::HookDef {
+        self.cx.program().hook()
+    }
+
     pub(crate) fn cx(&mut self) -> &mut CallCx<'c> {
         &mut self.cx
     }

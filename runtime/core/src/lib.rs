@@ -51,14 +51,18 @@ pub use stingless_object::{KconfigError, KconfigValue, Object, ProgramDef, Unit,
 pub use stingless_verifier as verifier;
 pub use sys::args::{
     Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, ForEachCallback, Helper, InOut, Key,
-    LoopCallback, MapArg, MemOrNull, MemOut, NonEmpty, NonEmptyMut, NonEmptyOut, Optional, Out, Record, RecordPtr,
-    SpinLock, ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
+    LoopCallback, MapArg, MemOrNull, MemOut, MemOutOrNull, NonEmpty, NonEmptyMut, NonEmptyOut, Optional, Out, Record,
+    RecordPtr, Socket, SocketPtr, SpinLock, ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
 };
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, AssumedProgram, run_assumed};
 #[doc(hidden)]
 pub use sys::call::CallCx;
 pub use sys::data::{Bytes, Packet};
+pub use sys::dynptr::{
+    Buffer, Dynptr, DynptrAdjust, DynptrMem, DynptrMut, LastingMem, NewDynptrClone, NewDynptrLocal, NewDynptrRingbuf,
+    NewDynptrSkb, NewDynptrXdp, OldDynptrRingbuf, ViewPtr,
+};
 #[doc(hidden)]
 pub use sys::entry::{HelperFn, trampoline};
 pub use sys::handle::{Handle, Lent};

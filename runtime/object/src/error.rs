@@ -27,6 +27,8 @@ pub mod budget {
     pub const HOST_BTF: usize = 64 << 20;
     /// Types of a host.
     pub const HOST_TYPES: usize = 1 << 20;
+    /// How deep a host's types nest by value: Linux has some beyond 32.
+    pub const HOST_TYPE_DEPTH: u32 = 64;
     /// How deep BTF types nest by value: arrays, structs, unions, typedefs and qualifiers.
     pub const TYPE_DEPTH: u32 = 32;
     /// Instructions, over all functions.

@@ -42,6 +42,19 @@ pub(crate) enum Region {
     Element(u32),
     /// Was a pointer into an object on the stack that is gone: not NULL, and good for nothing.
     Gone,
+    /// Part of what a dynptr is a view of. Bases differ.
+    View(View),
+}
+
+/// What a pointer into a dynptr's memory may be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct View {
+    /// Bytes that are there.
+    pub(crate) bytes: u32,
+    /// They may be written.
+    pub(crate) writable: bool,
+    /// They belong to a packet, which may move.
+    pub(crate) packet: bool,
 }
 
 impl Region {
@@ -58,7 +71,8 @@ impl Region {
             | Region::Mem(_)
             | Region::ArgMem(_)
             | Region::ArgData(_)
-            | Region::Element(_) => true,
+            | Region::Element(_)
+            | Region::View(_) => true,
             Region::DataEnd(_)
             | Region::MapPtr(_)
             | Region::Host(_)
@@ -75,7 +89,14 @@ impl Region {
 
     /// Whether a helper that moves data makes pointers into the region stale.
     pub(crate) const fn moves(self) -> bool {
-        matches!(self, Region::Data(_) | Region::DataEnd(_) | Region::DataMeta(_) | Region::ArgData(_))
+        matches!(
+            self,
+            Region::Data(_)
+                | Region::DataEnd(_)
+                | Region::DataMeta(_)
+                | Region::ArgData(_)
+                | Region::View(View { packet: true, .. })
+        )
     }
 
     /// How the accesses of engines see the region; `None` where no access is ever allowed.
@@ -87,7 +108,7 @@ impl Region {
             Region::MapValue(map) => Some(Access::MapValue(map)),
             Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) | Region::ArgData(_) => Some(Access::Mem),
             // Whatever memory the host's object is made of.
-            Region::Element(_) => Some(Access::Mixed),
+            Region::Element(_) | Region::View(_) => Some(Access::Mixed),
             Region::DataEnd(_)
             | Region::MapPtr(_)
             | Region::Host(_)
@@ -125,6 +146,7 @@ impl Region {
             Region::Stale => "a pointer into data that may have moved",
             Region::Element(_) => "a pointer to an iterator's element",
             Region::Gone => "a pointer into an object that is gone",
+            Region::View(_) => "a pointer into a dynptr's memory",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The door: structure first, then every path of the program and of each global function, then the call chains.
 
-use stingless_abi::{Effects, Entry, Limits, MapKind, Trust};
+use stingless_abi::{Entry, Limits, MapKind, Proto, Trust};
 use stingless_isa::{AluOp, Callee, Insn, Operand, Ref, Reg};
 use stingless_object::{FuncArg, FuncInfo, Unit};
 
@@ -14,7 +14,7 @@ use crate::explore::{Explorer, Shared, Stop, to_error};
 use crate::facts::{Stats, linear_operands};
 use crate::liveness::Liveness;
 use crate::region::Region;
-use crate::report::Kind;
+use crate::report::{Kind, spent};
 use crate::state::{Frame, State};
 use crate::step::Machine;
 use crate::trace::{Log, Trace, tell};
@@ -41,8 +41,8 @@ pub(crate) fn verify_given(
     let cfg = Cfg::build(&unit)?;
     cfg.calls().within(&unit, limits.frames)?;
     let live = liveness(&unit, &cfg);
-    let moves = transitive(&unit, |e| e.invalidates_packet || e.tail_call);
-    let throws = transitive(&unit, |e| e.throws);
+    let moves = transitive(&unit, |p| p.may_move_packet() || p.effects.tail_call);
+    let throws = transitive(&unit, |p| p.effects.throws);
     let mut env = Env {
         unit: &unit,
         cfg: &cfg,
@@ -71,8 +71,8 @@ pub fn verify_traced(unit: &Unit, trust: Trust, limits: &Limits) -> Trace {
         Err(error) => return tell(unit, None, &Log::default(), Stats::default(), Some(error), |log| log),
     };
     let live = Liveness::compute(unit, &cfg);
-    let moves = transitive(unit, |e| e.invalidates_packet || e.tail_call);
-    let throws = transitive(unit, |e| e.throws);
+    let moves = transitive(unit, |p| p.may_move_packet() || p.effects.tail_call);
+    let throws = transitive(unit, |p| p.effects.throws);
     let mut env = Env {
         unit,
         cfg: &cfg,
@@ -114,11 +114,24 @@ fn attempts(env: &mut Env<'_>, live: &Liveness) -> Result<Proved, Box<VerifierEr
         }
     }
     if error.class == Class::LoopOrBudget {
+        if !error.bug && error.kind != Kind::InfiniteLoop.row().name {
+            tell_spent(env, live, &mut error);
+        }
         return Err(error);
     }
     // With every step logged, to tell how it came to that. Failures are deterministic.
     env.trace = true;
     Err(prove(env, live, 0).err().map_or(error, |explained| explained.error))
+}
+
+/// Steps of a walk that ran out of its budget which are walked again to tell what used it up.
+const SHORT_WALK: u64 = 30_000;
+
+fn tell_spent(env: &Env<'_>, live: &Liveness, error: &mut VerifierError) {
+    let short = Limits { examined_insns: SHORT_WALK.min(env.limits.examined_insns), ..env.limits.clone() };
+    let env = Env { trace: true, limits: &short, ..*env };
+    let log = walk(&env, live, 0, Log::default()).1.log;
+    spent(env.unit, env.cfg, &log, |log| walk(&env, live, 0, log).1.log, error);
 }
 
 /// A proof that failed.
@@ -347,14 +360,14 @@ fn no_map(unit: &Unit, map: u32) -> Check {
 
 /// Whether each subprogram, or one that it calls, calls a helper of that effect: one that moves the data of the context,
 /// one that throws.
-fn transitive(unit: &Unit, has: impl Fn(&Effects) -> bool) -> Vec<bool> {
+fn transitive(unit: &Unit, has: impl Fn(&Proto) -> bool) -> Vec<bool> {
     let subprogs = unit.code.subprogs();
     let mut moving: Vec<bool> = subprogs
         .iter()
         .map(|s| {
             unit.code.insns()[s.start as usize..s.end as usize].iter().any(|insn| {
                 let Insn::Call(Callee::Helper(id)) = insn else { return false };
-                unit.protos.get(*id).is_some_and(|p| has(&p.effects))
+                unit.protos.get(*id).is_some_and(|p| has(p))
             })
         })
         .collect();

@@ -163,3 +163,79 @@ fn every_report_points_at_a_line_and_most_tell_the_cause() {
     let told = errors.iter().filter(|e| !e.secondary.is_empty()).count();
     assert!(told * 10 >= errors.len() * 7, "{told} of {} have a causal line", errors.len());
 }
+
+/// The check that a report says to paste, if it is one.
+fn pasted(error: &VerifierError) -> Option<&str> {
+    let help = error.help.as_deref()?;
+    let from = ["`if (", "`__u64 i = "].iter().find_map(|start| help.find(start))? + 1;
+    help[from..].split('`').next()
+}
+
+/// What cannot be pasted in front of the line as it stands: the check belongs into a loop or its condition, into a macro,
+/// into a function that returns nothing; the variable for what was read once must be used by hand, and so the pointer that
+/// was compared; an iterator is to be destroyed before leaving; or there is a second mistake.
+const BY_HAND: &[&str] = &[
+    "iterator_index",
+    "map_index_reloaded",
+    "null_inlined",
+    "null_macro",
+    "packet_compare_wrong_type",
+    "packet_strlen",
+    "packet_udp_length",
+    "packet_vlan_loop",
+];
+
+/// A source with a check in front of a line; in braces where the line is all that an `if` or a loop has.
+fn with_check(code: &str, line: u32, check: &str) -> String {
+    let lines: Vec<&str> = code.lines().collect();
+    let at = line as usize - 1;
+    let alone = at > 0 && lines[at - 1].trim_end().ends_with(')') && !lines[at - 1].starts_with("SEC");
+    let fixed = if alone { format!("{{ {check} {} }}", lines[at]) } else { format!("{check}\n{}", lines[at]) };
+    let mut out = lines;
+    out[at] = &fixed;
+    out.join("\n")
+}
+
+#[test]
+fn what_reports_say_to_paste_makes_programs_pass() {
+    let clang = |args: &[&str]| std::process::Command::new("clang-19").args(args).output();
+    if clang(&["--version"]).is_err() {
+        eprintln!("NOTE: NO CLANG-19 HERE: WHAT REPORTS SAY TO PASTE WAS NOT TRIED (.ci/setup test installs it)");
+        return;
+    }
+    let (mut tried, mut wrong) = (0, Vec::new());
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for file in sources() {
+        let name = file.file_name().map(|n| n.to_string_lossy().replace(".bpf.c", "")).unwrap_or_default();
+        let error = rejection(&file);
+        let Some(check) = pasted(&error).filter(|_| !BY_HAND.contains(&&*name)) else { continue };
+        let text = fs::read_to_string(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        let source = target.join(format!("{name}.c"));
+        let object = target.join(format!("{name}.o"));
+        let line = error.primary.line.expect("a line");
+        fs::write(&source, with_check(split(&text).0, line, check)).unwrap_or_else(|e| panic!("{e}"));
+        let out = clang(&[
+            "-target",
+            "bpf",
+            "-mcpu=v3",
+            "-g",
+            "-O2",
+            "-w",
+            "-I",
+            &folder().display().to_string(),
+            "-c",
+            &source.display().to_string(),
+            "-o",
+            &object.display().to_string(),
+        ])
+        .expect("it ran before");
+        tried += 1;
+        if !out.status.success() {
+            wrong.push(format!("{name}: `{check}` does not compile: {}", String::from_utf8_lossy(&out.stderr)));
+        } else if let Some(error) = rejected(&object) {
+            wrong.push(format!("{name}: with `{check}` in front of line {line}:\n{}", render(&error, None)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(tried >= 40, "only {tried} reports have a check to paste");
+}

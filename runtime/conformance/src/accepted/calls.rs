@@ -47,6 +47,10 @@ pub fn call_of(proto: &Proto, random: &mut Random) -> Option<(String, Vec<Given>
             | ArgKind::CallbackCtx
             | ArgKind::Acquired(_)
             | ArgKind::SpinLock
+            | ArgKind::Dynptr(_)
+            | ArgKind::DynptrClone
+            | ArgKind::LastingMem
+            | ArgKind::Buffer
             | ArgKind::Object { .. } => return None,
         };
         text += &line;

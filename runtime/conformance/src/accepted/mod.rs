@@ -4,11 +4,14 @@
 mod calls;
 mod coverage;
 mod mutants;
+mod opcodes;
 
 pub use calls::{Given, call_of};
 pub use coverage::{Cell, Coverage, impossible, universe};
 pub use mutants::{Body, bodies, mutant};
+pub use opcodes::{opcode, opcodes};
 
+use stingless::abi::MapSpec;
 use stingless::{RawMapDef, RawProgram};
 use stingless_isa::encode;
 use stingless_object::Unit;
@@ -19,7 +22,8 @@ use stingless_object::Unit;
 /// An instruction that has no encoding.
 pub fn raw_program(unit: &Unit) -> Result<RawProgram, String> {
     let maps = unit.maps.iter().map(|m| RawMapDef {
-        spec: m.spec.clone(),
+        // Types are left behind with the object.
+        spec: MapSpec { btf: (0, 0), ..m.spec.clone() },
         init: m.frozen.iter().map(|bytes| (vec![0; 4], bytes.to_vec())).collect(),
         freeze: m.frozen.is_some(),
         own_slots: Vec::new(),

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use stingless::abi::{Limits, MapKind, MapSpec, TrapKind, Trust};
-use stingless::{Config, EngineKind, RawMapDef, RawProgram};
-use stingless_isa::{assemble, encode};
+use stingless::{Config, EngineKind};
+use stingless_isa::{assemble, disasm};
 use stingless_object::{Unit, UnitMap};
 use stingless_verifier::{VerifierError, verify};
 
+use crate::accepted::raw_program;
 use crate::kernel::{Caps, KernelMap, KernelProg, TestRun, with_caps};
 use crate::programs::{Host, Run, call};
 use crate::random::Random;
@@ -85,6 +86,13 @@ impl Judge {
         Some(Case { name: name.to_owned(), hook, unit, text: text.to_owned() })
     }
 
+    /// A case from a unit with maps of its own.
+    #[must_use]
+    pub fn case_of(&self, name: &str, hook: &'static str, unit: Unit) -> Case {
+        let text = disasm(&unit.code);
+        Case { name: name.to_owned(), hook, unit, text }
+    }
+
     /// All four verdicts.
     ///
     /// # Panics
@@ -101,7 +109,7 @@ impl Judge {
                 // It would look for the end as long, and write down every step.
                 return Err("not asked".to_owned());
             }
-            let maps = self.kernel_maps();
+            let maps = kernel_maps(case);
             let refs: Vec<&KernelMap> = maps.iter().collect();
             let load = || KernelProg::load_unit(&case.unit, "GPL", &refs).map(drop).map_err(|e| e.to_string());
             with_caps(caps, load).expect("threads may give up capabilities")
@@ -112,10 +120,6 @@ impl Judge {
             no_perfmon: kernel(Caps::NoPerfmon),
             root: kernel(Caps::Full),
         }
-    }
-
-    fn kernel_maps(&self) -> Vec<KernelMap> {
-        self.specs.iter().map(|s| KernelMap::create(s).unwrap_or_else(|e| panic!("{}: {e}", s.name))).collect()
     }
 
     /// Runs an accepted program on some inputs in every engine, and in the live kernel where `live`; what differs.
@@ -149,23 +153,9 @@ impl Judge {
     }
 
     fn ours(&self, case: &Case, host: &Host, inputs: &[Vec<u8>]) -> Vec<Answer> {
-        let insns = match encode(&case.unit.code) {
-            Ok(insns) => insns,
-            Err(e) => return vec![Answer::failed(&e.to_string())],
-        };
-        let maps = self
-            .specs
-            .iter()
-            .map(|spec| RawMapDef { spec: spec.clone(), init: Vec::new(), freeze: false, own_slots: Vec::new() })
-            .collect();
-        let raw = RawProgram {
-            name: "p".into(),
-            insns,
-            maps,
-            btf: None,
-            func_info: Vec::new(),
-            hook: case.hook.into(),
-            gpl: true,
+        let raw = match raw_program(&case.unit) {
+            Ok(raw) => raw,
+            Err(e) => return vec![Answer::failed(&e)],
         };
         let loaded = match host.linker.load_raw(&raw) {
             Ok(loaded) => loaded,
@@ -192,7 +182,7 @@ impl Judge {
     }
 
     fn against_kernel(&self, case: &Case, inputs: &[Vec<u8>], ours: &[Answer]) -> Vec<String> {
-        let maps = self.kernel_maps();
+        let maps = kernel_maps(case);
         let refs: Vec<&KernelMap> = maps.iter().collect();
         let Ok(prog) = KernelProg::load_unit(&case.unit, "GPL", &refs) else { return Vec::new() };
         let mut out = Vec::new();
@@ -209,6 +199,12 @@ impl Judge {
         }
         out
     }
+}
+
+/// The maps of a program in the live kernel.
+fn kernel_maps(case: &Case) -> Vec<KernelMap> {
+    let create = |m: &UnitMap| KernelMap::create(&m.spec).unwrap_or_else(|e| panic!("{}: {e}", m.spec.name));
+    case.unit.maps.iter().map(create).collect()
 }
 
 /// What one run gave.

@@ -114,3 +114,44 @@ fn words(verdict: &Verdict) -> String {
         Err(refusal) => format!("refuses: {} {}", refusal.kind, refusal.words),
     }
 }
+
+/// What Linux says where it refuses and we do not, shortened, and why; with `docs/kernel-differences.md`.
+const WORDS: [(&str, Reason, &str); 14] = [
+    ("prohibited for !root", Reason::Policy, "guard against speculation for loaders without CAP_PERFMON"),
+    ("pointer comparison prohibited", Reason::Policy, "pointers are not compared without CAP_PERFMON"),
+    ("pointer -= pointer prohibited", Reason::Policy, "nor subtracted"),
+    ("attempt to corrupt spilled pointer", Reason::Policy, "the slot's other bytes are no longer readable here"),
+    ("jumps is too complex", Reason::Beyond, "convergence, and speculated turns of loops"),
+    ("too large. Processed", Reason::Beyond, "convergence, and speculated turns of loops"),
+    ("infinite loop detected", Reason::Beyond, "convergence, and speculated turns of loops"),
+    ("old state:", Reason::Beyond, "convergence, and speculated turns of loops"),
+    ("math between", Reason::Beyond, "ranges of quotients, remainders, shifts"),
+    ("min value is negative", Reason::Beyond, "ranges of quotients, remainders, shifts"),
+    ("max value is outside", Reason::Beyond, "ranges of quotients, remainders, shifts"),
+    ("unbounded memory access", Reason::Beyond, "ranges of quotients, remainders, shifts"),
+    ("offset is outside of the packet", Reason::Beyond, "a small variable offset lies in what was checked"),
+    ("cannot use helper", Reason::Policy, "helpers that need CAP_PERFMON"),
+];
+
+/// Why the kernel refuses what we accept, as far as its words tell.
+#[must_use]
+pub fn reason(who: Who, words: &str) -> Option<(Reason, &'static str)> {
+    let row = WORDS.iter().find(|(part, ..)| words.contains(part))?;
+    // As root there is no speculation to guard against.
+    (who == Who::NoPerfmon || row.1 != Reason::Policy).then_some((row.1, row.2))
+}
+
+/// Verdicts of the kernel that are other than ours, neither listed nor told by their words.
+#[must_use]
+pub fn unexplained(side: Side, verdicts: &Verdicts, known: &[Known]) -> Vec<String> {
+    let mut out = Vec::new();
+    for (who, verdict) in verdicts.iter() {
+        let listed = known.iter().any(|k| k.is_of(side, who));
+        let told = who.is_live() && verdict.as_ref().is_err_and(|r| reason(who, &r.words).is_some());
+        // What one level is refused for another may not be: a listed difference need not be there.
+        if verdict.is_ok() != (side == Side::Ok) && !listed && !told {
+            out.push(format!("{}: {}", who.key(), words(verdict)));
+        }
+    }
+    out
+}

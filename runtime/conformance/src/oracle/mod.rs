@@ -1,12 +1,15 @@
 //! Four judges for one program: our two profiles and the live kernel, without `CAP_PERFMON` and as root.
 
+mod compare;
 mod differences;
 mod report;
 
-pub use differences::{Known, Reason, Side, surprises};
+pub use compare::{Bench, Loaded};
+pub use differences::{Known, Reason, Side, reason, surprises, unexplained};
 pub use report::{Class, Report, Row};
 
 use stingless_abi::{Limits, Trust};
+use stingless_isa::{AluOp, Insn, UnaryOp};
 use stingless_object::{Env, Object, Unit};
 use stingless_verifier::{VerifierError, verify};
 
@@ -100,6 +103,16 @@ fn refused(words: impl ToString) -> Refusal {
     Refusal { kind: String::new(), words: words.to_string() }
 }
 
+/// Whether the live kernel is spared this program without `CAP_PERFMON`: Linux 6.18 dies of a number in [-1, 0] that is
+/// masked in a loop (`x & 1 ? K : 0` by clang), when its stack of states is full (`maybe_fork_scalars`).
+#[must_use]
+pub fn spared(unit: &Unit) -> bool {
+    let insns = unit.code.insns();
+    let makes_sign = |i: &Insn| matches!(i, Insn::Unary { op: UnaryOp::Neg, .. } | Insn::Alu { op: AluOp::Arsh, .. });
+    let masks = |i: &Insn| matches!(i, Insn::Alu { op: AluOp::And | AluOp::Or, .. });
+    insns.iter().any(makes_sign) && insns.iter().any(masks)
+}
+
 fn both_profiles(unit: &Unit, limits: &Limits) -> Vec<(Who, Verdict)> {
     let of = |trust| ours(unit, trust, limits);
     vec![(Who::Untrusted, of(Trust::Untrusted)), (Who::Privileged, of(Trust::Privileged))]
@@ -114,7 +127,7 @@ pub fn of_unit(unit: &Unit, limits: &Limits) -> Verdicts {
     let mut all = both_profiles(unit, limits);
     let license = if unit.gpl { "GPL" } else { "Proprietary" };
     for who in [Who::NoPerfmon, Who::Root] {
-        if unit.hook.linux_type == 0 || !available() {
+        if unit.hook.linux_type == 0 || !available() || (who == Who::NoPerfmon && spared(unit)) {
             continue;
         }
         let maps: Vec<KernelMap> = unit
@@ -139,7 +152,7 @@ pub fn of_unit(unit: &Unit, limits: &Limits) -> Verdicts {
 pub fn of_object(object: &Object, at: usize, env: &Env, unit: &Unit, limits: &Limits) -> Verdicts {
     let mut all = both_profiles(unit, limits);
     for who in [Who::NoPerfmon, Who::Root] {
-        if unit.hook.linux_type == 0 || !available() {
+        if unit.hook.linux_type == 0 || !available() || (who == Who::NoPerfmon && spared(unit)) {
             continue;
         }
         let load = || KernelProgram::load(object, at, env).map_err(refused).and_then(|p| processed(&p.prog));

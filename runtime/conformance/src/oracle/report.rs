@@ -20,6 +20,8 @@ pub enum Class {
     Looser,
     /// One of our profiles refuses what its counterpart in Linux accepts.
     Stricter,
+    /// As root it passes in both worlds; Linux refuses it without `CAP_PERFMON` for reasons that are listed.
+    Guarded,
     /// Only our profiles were asked.
     OursAlone,
 }
@@ -34,6 +36,7 @@ impl Class {
             Class::Trust => "by trust alone",
             Class::Looser => "looser than Linux",
             Class::Stricter => "stricter than Linux",
+            Class::Guarded => "guarded by Linux without CAP_PERFMON",
             Class::OursAlone => "kernel not asked",
         }
     }
@@ -44,6 +47,10 @@ impl Class {
         let is = |who| verdicts.of(who).map(Result::is_ok);
         let (Some(no_perfmon), Some(root)) = (is(Who::NoPerfmon), is(Who::Root)) else { return Class::OursAlone };
         let (untrusted, privileged) = (is(Who::Untrusted) == Some(true), is(Who::Privileged) == Some(true));
+        let told = |who, v: &Verdict| v.as_ref().is_err_and(|r| super::reason(who, &r.words).is_some());
+        if untrusted && privileged && root && verdicts.of(Who::NoPerfmon).is_some_and(|v| told(Who::NoPerfmon, v)) {
+            return Class::Guarded;
+        }
         match (untrusted, no_perfmon, privileged, root) {
             (false, true, _, _) | (_, _, false, true) => Class::Stricter,
             (true, false, _, _) | (_, _, true, false) => Class::Looser,

@@ -1,12 +1,14 @@
 //! The project's own programs in C (`programs/*.bpf.c`, objects committed): what each says of itself, and what comes of
 //! it in our engines and in the live kernel.
 
+mod apps;
 pub mod event;
 mod expect;
 mod live;
 mod run;
 
-pub use expect::{Element, Expect, Kernel, Reject, Run, bytes};
+pub use apps::{App, apps};
+pub use expect::{Element, Expect, Kernel, Reject, Run, UNSAID, bytes};
 pub use live::{Judged, judge, run_live};
 pub use run::{Host, Outcome, RunOut, call, contents};
 

@@ -77,6 +77,14 @@ impl Host {
             linker.global(name, value);
         }
         let loaded = linker.load(object)?;
+        self.run_loaded(&loaded, expect)
+    }
+
+    /// Runs a program of a collection as its source says.
+    ///
+    /// # Errors
+    /// A run traps, or a map does not take its elements.
+    pub fn run_loaded(&self, loaded: &Collection, expect: &Expect) -> Result<Outcome, Error> {
         for (name, elements) in &expect.init {
             let map = loaded.map(name)?;
             for (key, value) in elements {
@@ -84,8 +92,8 @@ impl Host {
             }
         }
         let name = expect.program.clone().or_else(|| loaded.programs().next().map(str::to_owned)).unwrap_or_default();
-        let runs = expect.runs.iter().map(|run| call(&loaded, &expect.hook, &name, run));
-        let mut out = Outcome { runs: runs.collect::<Result<_, _>>()?, ..contents(&loaded)? };
+        let runs = expect.runs.iter().map(|run| call(loaded, &expect.hook, &name, run));
+        let mut out = Outcome { runs: runs.collect::<Result<_, _>>()?, ..contents(loaded)? };
         out.trace = std::mem::take(&mut *self.trace.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(out)
     }

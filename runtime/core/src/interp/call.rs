@@ -126,6 +126,10 @@ fn callback_kind(proto: &Proto) -> Option<CallbackKind> {
         | ArgKind::CallbackCtx
         | ArgKind::Acquired(_)
         | ArgKind::SpinLock
+        | ArgKind::Dynptr(_)
+        | ArgKind::DynptrClone
+        | ArgKind::LastingMem
+        | ArgKind::Buffer
         | ArgKind::Object { .. } => None,
     })
 }

@@ -174,6 +174,8 @@ address_args! {
     ValueOut, "void *", ArgKind::MapValueOut { reads: MapKind::BloomFilter.bit() };
     /// A ring-buffer record, handed over.
     Record, "void *", ArgKind::Acquired(RefClass::RingbufRecord);
+    /// A socket that the program holds.
+    Socket, "void *", ArgKind::Acquired(SOCKET);
     /// The spin lock of a map value.
     SpinLock, "struct bpf_spin_lock *", ArgKind::SpinLock;
     /// A NUL-terminated string in frozen memory.
@@ -342,8 +344,8 @@ macro_rules! mem_variants {
                     });
                 }
 
-                unsafe fn take(scope: &'c Scope, regs: &[u64; 5], at: usize) -> Self {
-                    let _ = scope;
+                // SAFETY: of the registers as the trait says; see the impl.
+                unsafe fn take(_: &'c Scope, regs: &[u64; 5], at: usize) -> Self {
                     // SAFETY: the verifier proved that many bytes at that address for this call, or a length of 0.
                     let mem = unsafe { $inner::new(regs[at], regs[at + 1]) };
                     $name(Prepare::prepared(mem, $access))
@@ -378,6 +380,8 @@ mem_variants! {
     MemOrNull(Mem), "const void *", MemUse::Read, nullable: true, zero_ok: true;
     /// Memory that the helper fills entirely, of at least one byte (Linux `ARG_PTR_TO_UNINIT_MEM`, `ARG_CONST_SIZE`).
     NonEmptyOut(MemMut), "void *", MemUse::Write, nullable: false, zero_ok: false;
+    /// Memory that the helper fills entirely, or NULL with length 0.
+    MemOutOrNull(MemMut), "void *", MemUse::Write, nullable: true, zero_ok: true;
     /// Memory to read and write, of at least one byte.
     NonEmptyMut(MemMut), "void *", MemUse::ReadWrite, nullable: false, zero_ok: false;
 }
@@ -472,6 +476,27 @@ pub struct ValuePtr(pub(crate) u64);
 impl crate::helper::IntoRet for ValuePtr {
     const RET: stingless_abi::Ret = stingless_abi::Ret::MapValueOrNull;
     const C_TYPE: &'static str = "void *";
+
+    fn into_ret(self) -> crate::HelperResult {
+        Ok(self.0)
+    }
+}
+
+/// Sockets, among the references of the host.
+const SOCKET: RefClass = RefClass::Host(u32::MAX);
+
+/// The pointer to a socket that the program must release, or NULL. The program does not look into it.
+#[derive(Clone, Copy, Debug)]
+pub struct SocketPtr(u64);
+
+impl SocketPtr {
+    /// There is none.
+    pub const NULL: SocketPtr = SocketPtr(0);
+}
+
+impl crate::helper::IntoRet for SocketPtr {
+    const RET: stingless_abi::Ret = stingless_abi::Ret::AcquiredOrNull { class: SOCKET, size_arg: None };
+    const C_TYPE: &'static str = "struct bpf_sock *";
 
     fn into_ret(self) -> crate::HelperResult {
         Ok(self.0)

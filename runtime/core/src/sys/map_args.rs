@@ -6,13 +6,14 @@ use std::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 use stingless_abi::MapKind;
 
 use super::args::{
-    CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, SpinLock, ValueIn, ValueOut,
-    ValuePtr, ValuePtrMaybe,
+    CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, Socket, SpinLock, ValueIn,
+    ValueOut, ValuePtr, ValuePtrMaybe,
 };
 use super::mem::{Mem, MemMut};
 use crate::caller::Caller;
 use crate::helper::{Errno, HelperError, HelperResult};
 use crate::hook::Ctx;
+use crate::maps::MapCore;
 use crate::maps::lock;
 use crate::sync::{Arc, AtomicU32, LazyLock, Ordering};
 use crate::vm::Release;
@@ -141,13 +142,19 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
     /// Reserves a record of a ring buffer: the run holds it until it is submitted or discarded.
     #[must_use]
     pub fn ring_reserve(&self, caller: &mut Caller<'_>, size: u64, flags: u64) -> RecordPtr {
-        let record = self.map.ring_reserve(size, flags).expose_provenance() as u64;
-        if record != 0 && !caller.cx().hold_of_map(self.map.runtime_addr(), record) {
-            // The run names no such map: whoever asked is no program. Nothing may be left reserved.
-            self.map.ring_commit(record, true, 0);
-            return RecordPtr(0);
-        }
-        RecordPtr(record)
+        RecordPtr(reserve(self.map, caller, size, flags))
+    }
+
+    /// Reserves a record of a ring buffer and makes `ptr` a view of it: 0 or a negative errno.
+    #[must_use]
+    pub fn ring_reserve_dynptr(
+        &self,
+        caller: &mut Caller<'_>,
+        ptr: &mut super::dynptr::NewDynptrRingbuf<'_>,
+        size: u64,
+        flags: u64,
+    ) -> i64 {
+        ptr.reserve(caller, self.map, size, flags)
     }
 
     /// Copies bytes into a record of a ring buffer.
@@ -165,6 +172,17 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
     }
 }
 
+/// Reserves a record that the run holds from then on; 0 where there is no room.
+pub(super) fn reserve(map: &MapCore, caller: &mut Caller<'_>, size: u64, flags: u64) -> u64 {
+    let record = map.ring_reserve(size, flags).expose_provenance() as u64;
+    if record != 0 && !caller.cx().hold_of_map(map.runtime_addr(), record) {
+        // The run names no such map: whoever asked is no program. Nothing may be left reserved.
+        map.ring_commit(record, true, 0);
+        return 0;
+    }
+    record
+}
+
 impl Record<'_> {
     /// Hands the record to the consumer.
     pub fn submit(self, caller: &mut Caller<'_>, flags: u64) {
@@ -174,6 +192,13 @@ impl Record<'_> {
     /// Gives the record back: the consumer does not see it.
     pub fn discard(self, caller: &mut Caller<'_>, flags: u64) {
         caller.cx().give_back(self.addr, false, flags);
+    }
+}
+
+impl Socket<'_> {
+    /// Gives the socket back.
+    pub fn release(self, caller: &mut Caller<'_>) {
+        caller.cx().give_back(self.addr, false, 0);
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod clock;
 pub(crate) mod closure;
 pub(crate) mod ctx;
 pub(crate) mod data;
+pub(crate) mod dynptr;
 pub(crate) mod entry;
 pub(crate) mod epoch;
 pub(crate) mod handle;

@@ -279,7 +279,8 @@ pub fn pack_table(helpers: Vec<(Proto, HelperFn)>) -> *const PackTable {
                 | Ret::MapValueOrNull
                 | Ret::MapValueMaybe
                 | Ret::AcquiredOrNull { .. }
-                | Ret::ElementOrNull { .. } => (i64::MIN, i64::MAX),
+                | Ret::ElementOrNull { .. }
+                | Ret::ViewOrNull { .. } => (i64::MIN, i64::MAX),
             };
             PackHelper {
                 id: proto.id,

@@ -23,10 +23,10 @@ impl HostTypes {
     /// Reads types from a file's bytes: raw BTF (`/sys/kernel/btf/vmlinux`), or an ELF file with a section `.BTF`.
     ///
     /// # Errors
-    /// What is malformed, or beyond [`budget::HOST_BTF`] and [`budget::HOST_TYPES`].
+    /// What is malformed, or beyond [`budget::HOST_BTF`], [`budget::HOST_TYPES`] and [`budget::HOST_TYPE_DEPTH`].
     pub fn parse(data: &[u8]) -> Result<HostTypes, ObjectError> {
         let bytes = if data.starts_with(b"\x7fELF") { section(data)? } else { data };
-        let btf = Btf::parse_within(bytes, budget::HOST_BTF, budget::HOST_TYPES)
+        let btf = Btf::parse_within(bytes, budget::HOST_BTF, budget::HOST_TYPES, budget::HOST_TYPE_DEPTH)
             .map_err(|err| ObjectError::new(".BTF", err.offset, ObjectErrorKind::Btf(err.kind)))?;
         Ok(HostTypes::new(btf))
     }

@@ -1,7 +1,6 @@
 //! Sizes and alignments, computed once at parse time, without recursion.
 
 use super::types::{BtfErrorKind as E, Composite, Kind, Type, TypeId};
-use crate::error::budget;
 
 /// Size and alignment of a type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +21,7 @@ enum State {
 }
 
 /// The layout of every type, or the first type that has none though it must.
-pub(super) fn layouts(types: &[Type]) -> Result<Vec<Layout>, (TypeId, E)> {
+pub(super) fn layouts(types: &[Type], depth: u32) -> Result<Vec<Layout>, (TypeId, E)> {
     let mut states = vec![State::New; types.len()];
     let mut stack = Vec::new();
     for root in 0..types.len() as TypeId {
@@ -43,7 +42,7 @@ pub(super) fn layouts(types: &[Type]) -> Result<Vec<Layout>, (TypeId, E)> {
                         State::New => stack.push((child, 0)),
                     }
                 }
-                None => states[id as usize] = State::Done(finish(types, &states, id)?),
+                None => states[id as usize] = State::Done(finish(types, &states, id, depth)?),
             }
         }
     }
@@ -74,7 +73,7 @@ fn part(kind: &Kind, n: usize) -> Option<TypeId> {
     }
 }
 
-fn finish(types: &[Type], states: &[State], id: TypeId) -> Result<Layout, (TypeId, E)> {
+fn finish(types: &[Type], states: &[State], id: TypeId, depth: u32) -> Result<Layout, (TypeId, E)> {
     let of = |t: TypeId| match states[t as usize] {
         State::Done(layout) => layout,
         State::New | State::Open => Layout { size: None, align: 1, height: 1 },
@@ -98,7 +97,7 @@ fn finish(types: &[Type], states: &[State], id: TypeId) -> Result<Layout, (TypeI
         Kind::Var { ty, .. } => Layout { height: of(*ty).height + 1, ..of(*ty) },
         Kind::Void | Kind::Fwd { .. } | Kind::Func { .. } | Kind::FuncProto { .. } | Kind::DeclTag { .. } => unsized_,
     };
-    if layout.height > budget::TYPE_DEPTH {
+    if layout.height > depth {
         return Err((id, E::TooDeep { id }));
     }
     Ok(layout)

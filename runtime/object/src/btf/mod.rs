@@ -50,18 +50,18 @@ impl Btf {
     /// # Errors
     /// Whatever is malformed, and whatever exceeds 4 MiB, 65,536 types or 32 levels.
     pub fn parse(data: &[u8]) -> Result<Btf, BtfError> {
-        Btf::parse_within(data, budget::BTF, budget::TYPES)
+        Btf::parse_within(data, budget::BTF, budget::TYPES, budget::TYPE_DEPTH)
     }
 
     /// Reads bytes of types within other budgets.
-    fn parse_within(data: &[u8], most_bytes: usize, most_types: usize) -> Result<Btf, BtfError> {
+    fn parse_within(data: &[u8], most_bytes: usize, most_types: usize, depth: u32) -> Result<Btf, BtfError> {
         let parts = parse::parts(data, most_bytes as u64)?;
         let (types, offsets) = parse::types(&parts, most_types as u64)?;
         let at = |id: TypeId| offsets.get(id as usize).copied().unwrap_or(0).into();
         for (id, ty) in (0..).zip(&types) {
             check(&types, parts.strings.len(), id, ty).map_err(|kind| BtfError { offset: at(id), kind })?;
         }
-        let layouts = layout::layouts(&types).map_err(|(id, kind)| BtfError { offset: at(id), kind })?;
+        let layouts = layout::layouts(&types, depth).map_err(|(id, kind)| BtfError { offset: at(id), kind })?;
         let mut tags: Vec<_> = (0..)
             .zip(&types)
             .filter_map(|(id, ty)| match ty.kind {

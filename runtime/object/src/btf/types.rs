@@ -310,7 +310,7 @@ pub enum BtfErrorKind {
         /// The type.
         id: TypeId,
     },
-    /// A type that nests deeper than 32.
+    /// A type that nests deeper than is allowed.
     TooDeep {
         /// The type.
         id: TypeId,
@@ -342,7 +342,7 @@ impl fmt::Display for BtfErrorKind {
             K::BadReference { id, target } => write!(f, "type {id} refers to type {target}, which cannot be meant"),
             K::BadName { id, name } => write!(f, "type {id} has its name at string {name}, which is no name"),
             K::Recursive { id } => write!(f, "type {id} contains itself"),
-            K::TooDeep { id } => write!(f, "type {id} nests deeper than 32"),
+            K::TooDeep { id } => write!(f, "type {id} nests too deep"),
             K::BadSize { id } => write!(f, "type {id} has no size, or one beyond 32 bits"),
             K::MemberOutside { id, member } => write!(f, "member {member} of type {id} leaves it"),
         }

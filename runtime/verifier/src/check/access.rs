@@ -75,6 +75,18 @@ impl Checker<'_> {
                 }
                 self.within(ptr, span, bytes, "the element", Kind::MemBounds)
             }
+            Region::View(view) => {
+                if mode.writes() && !view.writable {
+                    return fail(
+                        Kind::ReadOnly,
+                        format!("{reg} points into a dynptr's memory, which may only be read"),
+                    );
+                }
+                if mode.is_atomic() {
+                    return fail(Kind::Misaligned, "a dynptr's memory is not aligned as atomic operations need");
+                }
+                self.within(ptr, span, view.bytes, "that part of the dynptr", Kind::MemBounds)
+            }
             Region::Gone => fail(
                 Kind::ReferenceReleased,
                 format!("{reg} points into an object on the stack that was destroyed or overwritten"),
@@ -254,7 +266,7 @@ impl Checker<'_> {
             && !aligned(ptr, span.off, i64::from(size.bytes()))
         {
             return fail(
-                Kind::Misaligned,
+                Kind::StackMisaligned,
                 format!(
                     "a stack access of {} bytes at offset {} is not aligned",
                     span.bytes,
@@ -271,7 +283,8 @@ impl Checker<'_> {
         let place_known = ptr.num.as_constant().is_some();
         let loads = matches!(mode, Mode::Read | Mode::Acquire) && span.size.is_some() && place_known;
         let fills = loads && span.size == Some(Size::DW);
-        if loads && !fills {
+        let of_insn = place_known && span.size.is_some_and(|size| size != Size::DW);
+        if of_insn {
             self.no_part_of_a_pointer(frame, first as i64)?;
         }
         self.stack_readable(frame, fills, (first as i64, end as i64))
@@ -313,7 +326,8 @@ impl Checker<'_> {
                         format!(
                             "the stack byte at offset {off} belongs to a spilled pointer, which would be read as a number"
                         ),
-                    );
+                    )
+                    .map_err(|f: Box<Fail>| at_byte(f, off));
                 }
                 // Refused before.
                 Byte::Spill | Byte::Misc | Byte::Zero | Byte::Object => {}
@@ -378,10 +392,13 @@ impl Checker<'_> {
 
 fn uninit(off: i64) -> Check {
     let message = format!("the stack byte at offset {off} is read but was never written on this path");
-    fail(Kind::UninitStack, message).map_err(|mut f: Box<Fail>| {
-        f.blame.stack = Some(off);
-        f
-    })
+    fail(Kind::UninitStack, message).map_err(|f: Box<Fail>| at_byte(f, off))
+}
+
+/// The same failure, blamed on a byte of the stack.
+fn at_byte(mut fail: Box<Fail>, off: i64) -> Box<Fail> {
+    fail.blame.stack = Some(off);
+    fail
 }
 
 /// Whether base + offset is a multiple of `n`, for bases that are multiples of 8.

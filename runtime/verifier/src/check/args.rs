@@ -1,6 +1,6 @@
 //! Arguments of helpers.
 
-use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, Proto, SpecialKind};
+use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, Proto, SpecialKind};
 use stingless_isa::Reg;
 
 use super::access::is_aligned;
@@ -50,25 +50,11 @@ impl Checker<'_> {
             ArgKind::CtxOrNull if value.as_constant() == Some(0) => Ok(()),
             ArgKind::CtxOrNull => self.ctx_arg(arg, value),
             ArgKind::Object { kind, action } => self.object(arg, value, kind, action),
+            ArgKind::Dynptr(_) => self.dynptr(arg, value),
+            ArgKind::DynptrClone => self.object(arg, value, ObjectKind::DynptrLocal, ObjectAction::Make),
+            ArgKind::LastingMem => self.lasting(arg, value),
+            ArgKind::Buffer => self.buffer(arg, value),
         }
-    }
-
-    /// Helpers that take no packet memory get none.
-    pub(crate) fn packet_arguments(&self, proto: &Proto) -> Check {
-        if !proto.effects.no_packet {
-            return Ok(());
-        }
-        for (index, (arg, reg)) in proto.args.iter().zip(Reg::ARGS).enumerate() {
-            let memory = matches!(arg.kind, ArgKind::Mem { .. } | ArgKind::MapKey | ArgKind::MapValue(_));
-            let value = self.state.reg(reg);
-            if memory && matches!(value.region(), Some(Region::Data(_) | Region::DataMeta(_))) {
-                return fail(
-                    Kind::HelperArg,
-                    format!("argument {} is {}: `{}` takes no packet memory", index + 1, value.noun(), proto.name),
-                );
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {
@@ -202,6 +188,33 @@ impl Checker<'_> {
         }
     }
 
+    /// A map value and its length.
+    fn lasting(&self, arg: &Argument, value: &Value) -> Check {
+        let Some(Region::MapValue(_)) = value.region().filter(|_| !value.nullable) else {
+            return self.wrong(arg, value, "a pointer to a map value");
+        };
+        let Some((reg, zero_ok)) = arg.len else { return bug("a prototype has memory without its length") };
+        let bytes = self.length(reg, zero_ok)?;
+        self.memory(arg, value, MemUse::ReadWrite, bytes)
+    }
+
+    /// Memory of as many bytes as the constant in the next argument says, or NULL.
+    fn buffer(&self, arg: &Argument, value: &Value) -> Check {
+        if value.as_constant() == Some(0) {
+            return Ok(());
+        }
+        let next = Reg::ARGS.get(usize::from(arg.index) + 1).map(|&reg| (reg, self.state.reg(reg)));
+        let Some((reg, size)) = next else { return bug("a prototype has a buffer without its length") };
+        let Some(bytes) = size.as_constant().filter(|&c| c < 1 << 30) else {
+            return fail_because(
+                Kind::HelperConst,
+                format!("the length of argument {}, in {reg}, must be a constant below {}", arg.index + 1, 1 << 30),
+                format!("it is {}", range_text(&size.num)),
+            );
+        };
+        self.memory(arg, value, MemUse::Write, bytes as i64)
+    }
+
     /// `bytes` bytes that a helper reads or writes, at most.
     fn memory(&self, arg: &Argument, value: &Value, access: MemUse, bytes: i64) -> Check {
         match value.region() {
@@ -215,7 +228,8 @@ impl Checker<'_> {
                 | Region::Mem(_)
                 | Region::ArgMem(_)
                 | Region::ArgData(_)
-                | Region::Element(_),
+                | Region::Element(_)
+                | Region::View(_),
             ) => {}
             Some(_) | None => return self.wrong(arg, value, "a pointer to memory"),
         }
@@ -229,6 +243,27 @@ impl Checker<'_> {
                 self.access(value, span, Mode::Write, arg.reg)
             }
         }
+    }
+
+    /// No packet memory is given to a helper of Linux that does not take it.
+    pub(crate) fn packet_taken(&self, proto: &Proto) -> Check {
+        if !proto.effects.no_packet || self.env.unit.hook.linux_type == 0 {
+            return Ok(());
+        }
+        for (index, (arg, reg)) in proto.args.iter().zip(Reg::ARGS).enumerate() {
+            let packet = matches!(self.state.reg(reg).region(), Some(Region::Data(_) | Region::DataMeta(_)));
+            if packet && !matches!(arg.kind, ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar) {
+                return fail(
+                    Kind::HelperArg,
+                    format!("argument {} is a pointer to packet data, which `{}` does not take", index + 1, proto.name),
+                )
+                .map_err(|mut f: Box<super::Fail>| {
+                    f.help = Some("copy the bytes to the stack first".into());
+                    f
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The greatest length that a register may hold.
@@ -245,7 +280,7 @@ impl Checker<'_> {
             return fail_because(Kind::UnboundedLength, format!("the length in {reg} has no bound"), known());
         }
         if value.num.umin() == 0 && !zero_ok {
-            return fail_because(Kind::HelperArg, format!("the length in {reg} may be 0"), known());
+            return fail_because(Kind::UnboundedLength, format!("the length in {reg} may be 0"), known());
         }
         Ok(value.num.umax() as i64)
     }
@@ -268,7 +303,8 @@ impl Checker<'_> {
 
     fn acquired(&self, arg: &Argument, value: &Value, class: stingless_abi::RefClass) -> Check {
         let Some(held) = self.state.held.iter().find(|h| value.reference != 0 && h.id == value.reference) else {
-            if value.is_ptr() {
+            // Memory of another kind was never the helper's to take back.
+            if value.region().is_some_and(|r| matches!(r, Region::Mem(_) | Region::Host(_))) {
                 return fail(
                     Kind::ReferenceWrong,
                     format!("argument {} is {}, which was not acquired", arg.index + 1, value.noun()),

@@ -1,4 +1,4 @@
-//! Objects on the stack that only helpers touch: iterators.
+//! Objects on the stack that only helpers touch: iterators and dynptrs.
 
 use stingless_abi::{ObjectAction, ObjectKind};
 
@@ -69,6 +69,15 @@ impl Checker<'_> {
         Ok((usize::from(frame), off))
     }
 
+    /// An argument that is a dynptr, of whatever kind.
+    pub(super) fn dynptr(&self, arg: &Argument, value: &Value) -> Check {
+        let (depth, off) = self.object_place(arg, value, ObjectKind::DynptrLocal)?;
+        match self.state.object_at(depth, off) {
+            Some(found) if !found.kind.row().iterator => Ok(()),
+            Some(_) | None => self.occupied(arg, depth, off, ObjectKind::DynptrLocal),
+        }
+    }
+
     /// The bytes may become an object: no other is there that must be given up.
     fn vacant(&self, arg: &Argument, depth: usize, off: i64, kind: ObjectKind) -> Check {
         let Some(frame) = self.state.frame_at(depth) else {
@@ -76,13 +85,14 @@ impl Checker<'_> {
         };
         let size = i64::from(kind.row().size);
         match frame.object_in(off, off + size) {
-            Some(object) if object.kind.row().held => fail_of(
-                state_of(kind),
+            Some(object) if object.reference != 0 => fail_of(
+                state_of(object.kind),
                 object.insn,
                 format!(
-                    "argument {} points to {} that is still in use: destroy it before another one is made there",
+                    "argument {} points to {} that is still in use: {} it before another one is made there",
                     arg.index + 1,
-                    object.kind.row().noun
+                    object.kind.row().noun,
+                    if object.kind.row().iterator { "destroy" } else { "submit or discard" }
                 ),
             ),
             Some(_) | None => Ok(()),
@@ -96,6 +106,10 @@ impl Checker<'_> {
         if let Some(found) = self.state.object_at(depth, off) {
             if found.kind == kind {
                 return Ok(());
+            }
+            if !kind.row().iterator && !found.kind.row().iterator {
+                let message = format!("argument {number} is a dynptr of another kind than the helper takes back");
+                return fail_of(state_of(kind), found.insn, message);
             }
             let message = format!(
                 "argument {number} is a `struct {}`, a `struct {}` is expected",
@@ -127,7 +141,7 @@ impl Checker<'_> {
         let Some(object) = self.state.frame_at(depth).and_then(|f| f.object_in(first, end)) else {
             return Ok(());
         };
-        if !mode.reads() && !helper && !object.kind.row().held {
+        if !mode.reads() && !helper && object.reference == 0 {
             // It is destroyed by that.
             return Ok(());
         }
@@ -154,7 +168,11 @@ impl Checker<'_> {
         fail_of(
             Kind::ReferenceLeak,
             insn,
-            format!("{} made at instruction {slot} is not destroyed on this path", row.noun),
+            format!(
+                "{} made at instruction {slot} is not {} on this path",
+                row.noun,
+                if row.iterator { "destroyed" } else { "submitted or discarded" }
+            ),
         )
     }
 }

@@ -12,7 +12,7 @@
 //! 3. Of what may be written by others nothing is kept: calls of subprograms and of helpers that call back or write to
 //!    memory not known, and stores that may go to the stack at an offset not known, clear the stack.
 
-use stingless_abi::{ArgKind, FieldKind, MemLen, MemUse, NativeOp, Proto, Ret};
+use stingless_abi::{ArgKind, FieldKind, MemLen, MemUse, NativeOp, ObjectKind, Proto, Ret};
 use stingless_isa::{AluOp, AtomicOp, Callee, Cond, Insn, Operand, Reg, Size, Width};
 use stingless_object::Unit;
 
@@ -360,14 +360,15 @@ fn extended(value: Value, size: Size, signed: bool) -> Value {
 fn written(state: &mut State, proto: &Proto) {
     for (index, (arg, reg)) in proto.args.iter().zip(Reg::ARGS).enumerate() {
         let bytes = match arg.kind {
-            ArgKind::Mem { access: MemUse::Write | MemUse::ReadWrite, len, .. } => match len {
-                MemLen::Fixed { size, .. } => Some(i64::from(size)),
-                MemLen::Next => {
-                    let len = Reg::ARGS.get(index + 1).map_or(u64::MAX, |&next| state.get(next).num().umax());
-                    i64::try_from(len).ok().filter(|&len| len < 1 << 30)
-                }
-            },
+            ArgKind::Mem { access: MemUse::Write | MemUse::ReadWrite, len: MemLen::Fixed { size, .. }, .. } => {
+                Some(i64::from(size))
+            }
+            ArgKind::Mem { access: MemUse::Write | MemUse::ReadWrite, len: MemLen::Next, .. } | ArgKind::Buffer => {
+                let len = Reg::ARGS.get(index + 1).map_or(u64::MAX, |&next| state.get(next).num().umax());
+                i64::try_from(len).ok().filter(|&len| len < 1 << 30)
+            }
             ArgKind::Object { kind, .. } => Some(i64::from(kind.row().size)),
+            ArgKind::Dynptr(_) | ArgKind::DynptrClone => Some(i64::from(ObjectKind::DynptrLocal.row().size)),
             ArgKind::MapValue(MemUse::Write | MemUse::ReadWrite)
             | ArgKind::MapValueOut { .. }
             | ArgKind::Callback(_)
@@ -385,6 +386,7 @@ fn written(state: &mut State, proto: &Proto) {
             | ArgKind::Len { .. }
             | ArgKind::ConstStr
             | ArgKind::Acquired(_)
+            | ArgKind::LastingMem
             | ArgKind::SpinLock => continue,
         };
         match (state.get(reg), bytes) {

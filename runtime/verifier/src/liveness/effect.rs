@@ -1,6 +1,6 @@
 //! Which stack bytes an instruction reads and overwrites.
 
-use stingless_abi::{ArgKind, MemLen, MemUse, ObjectAction, Proto};
+use stingless_abi::{ArgKind, MemLen, MemUse, ObjectAction, ObjectKind, Proto};
 use stingless_isa::{Reg, Size};
 use stingless_object::{FuncArg, Unit};
 
@@ -8,6 +8,9 @@ use super::value::{Regs, Taint, Val};
 
 /// Bytes of a frame that are told apart, in pieces of 4: bit `i` is the 4 bytes from `r10 - 4 * (i + 1)`.
 const DEPTH: i64 = 512;
+
+/// Bytes of a dynptr.
+const DYNPTR: i64 = ObjectKind::DynptrLocal.row().size as i64;
 
 /// Pieces that an instruction may read, and pieces that it surely overwrites without reading them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,6 +98,9 @@ impl Effect {
                     };
                     Effect::passed(val, Some(kind.row().size.into()), access)
                 }
+                ArgKind::Dynptr(_) => Effect::passed(val, Some(DYNPTR), MemUse::ReadWrite),
+                ArgKind::DynptrClone => Effect::passed(val, Some(DYNPTR), MemUse::Write),
+                ArgKind::Buffer => Effect::passed(val, length(MemLen::Next, reg, regs), MemUse::Write),
                 ArgKind::Callback(_) => {
                     calls_back = true;
                     Effect::default()
@@ -108,6 +114,7 @@ impl Effect {
                 | ArgKind::Map(_)
                 | ArgKind::Len { .. }
                 | ArgKind::ConstStr
+                | ArgKind::LastingMem
                 | ArgKind::CallbackCtx
                 | ArgKind::Acquired(_)
                 | ArgKind::SpinLock => Effect::through(val),

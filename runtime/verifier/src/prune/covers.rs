@@ -106,13 +106,15 @@ impl<'a> Comparison<'a> {
                 a.kind == b.kind
                     && a.active == b.active
                     && (self.mode != Mode::Within || !a.active || a.id == b.id)
+                    && (a.reference == 0) == (b.reference == 0)
                     && self.id(a.id, b.id)
+                    && (a.reference == 0 || self.id(a.reference, b.reference))
             })
         });
         // What the old state has none of may be overwritten there, where that is no error.
         kept && now.objects.iter().all(|b| {
             let new = !old.objects.iter().any(|a| a.off == b.off);
-            !new || self.mode != Mode::Exact && !b.kind.row().held
+            !new || self.mode != Mode::Exact && b.reference == 0
         })
     }
 

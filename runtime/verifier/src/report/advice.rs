@@ -1,6 +1,6 @@
 //! What to paste. Only where the report knows that it is what is missing.
 
-use stingless_abi::{ArgKind, Entry, ObjectAction, Proto, Ret};
+use stingless_abi::{ArgKind, CtxField, Entry, FieldKind, ObjectAction, Proto, Ret};
 use stingless_isa::{Insn, Ref, Reg, Size};
 
 use super::causes::Scene;
@@ -13,7 +13,7 @@ const MAX_AHEAD: usize = 8;
 
 impl Scene<'_> {
     /// A suggestion, if one fits.
-    pub(super) fn advice(&self) -> Option<String> {
+    pub(super) fn advice(&self, cause: Option<&str>) -> Option<String> {
         match self.kind {
             Kind::NullDeref | Kind::NullArgument | Kind::NullArithmetic => self.null_check(),
             Kind::MapValueBounds
@@ -21,14 +21,14 @@ impl Scene<'_> {
             | Kind::StackBounds
             | Kind::UnboundedOffset
             | Kind::UnboundedLength
-            | Kind::StackVariable => self.bound_check(),
+            | Kind::StackVariable => self.bound_check(cause),
             Kind::PacketBounds => self.end_check(),
             Kind::ReferenceLeak if self.blame.made.is_some() => self.destroy(),
             Kind::ReferenceLeak => self.release(),
             Kind::PacketStale => {
                 Some("load the pointers from the context again after that call, and check them again".into())
             }
-            Kind::UninitStack => Some("initialise the variable where it is declared: `= {}`".into()),
+            Kind::UninitStack => Some(self.clear()),
             Kind::NoReturnValue => Some("return a value on every path: `return 0;`".into()),
             Kind::ReturnRange => self.verdicts(),
             _ => None,
@@ -42,7 +42,9 @@ impl Scene<'_> {
         if self.replay.value(root).how == How::Const(0) || self.found_null(root) {
             return None;
         }
-        let name = self.plain_name(root).or_else(|| self.pointer_at_fault())?;
+        let Some(name) = self.plain_name(root).or_else(|| self.pointer_at_fault()) else {
+            return Some("check for NULL what the call returned, before its use".to_owned());
+        };
         let check = format!("check it before its use: `if (!{name}) return 0;`");
         let argument = matches!(self.replay.value(root).how, How::Entry(_));
         Some(if argument { check + ", or declare the argument `__arg_nonnull`" } else { check })
@@ -59,15 +61,21 @@ impl Scene<'_> {
     }
 
     /// `if (i > 40) return 0;`
-    fn bound_check(&self) -> Option<String> {
+    fn bound_check(&self, cause: Option<&str>) -> Option<String> {
+        // Ranges as messages show them: only numbers below 0 have a minus.
+        let negative = cause.is_some_and(|c| c.contains('-') || c.contains("any number"));
         if let Some((memory, len)) = self.memory_argument() {
-            return self.length_check(memory, len);
+            return self.length_check(memory, len, negative);
         }
         if let Some((pointer, number)) = self.added() {
             let (index, scale) = self.replay.scaled(number);
             let room = self.room(pointer)? - self.access_after()?;
             let most = room.checked_div_euclid(scale).filter(|&m| m >= 0)?;
             let name = self.index_name(index)?;
+            if let Some(advice) = self.once(&name, most) {
+                return Some(advice);
+            }
+            let name = ctext::operand(&name);
             return Some(format!(
                 "check both ends, or make it unsigned: `if ({name} < 0 || {name} > {most}) return 0;`"
             ));
@@ -78,7 +86,42 @@ impl Scene<'_> {
             self.room(indexed.pointer)? - indexed.fixed - i64::from(self.displacement()) - i64::from(size.bytes());
         let most = room.checked_div_euclid(indexed.scale).filter(|&m| room >= 0 && m >= 0)?;
         let name = self.index_name(indexed.index)?;
+        if let Some(advice) = self.once(&name, most) {
+            return Some(advice);
+        }
+        let name = ctext::operand(&name);
         Some(format!("check it before its use: `if ({name} > {most}) return 0;`"))
+    }
+
+    /// What is read anew at its use is another number than the one that was checked.
+    fn once(&self, name: &str, most: i64) -> Option<String> {
+        let checked = |at: usize| self.unit.line_of(at).is_some_and(|l| l.text.contains(name));
+        let memory = name.contains("->") || name.contains('[');
+        let again = memory && self.replay.compared.iter().any(|c| checked(self.replay.path[c.step] as usize));
+        again.then(|| format!("read it once, and use what was checked: `__u64 i = {name}; if (i > {most}) return 0;`"))
+    }
+
+    /// What the program calls an index: as the line at fault says it, else by where it was made.
+    pub(super) fn index_text(&self, index: Vid) -> String {
+        self.index_name(index).map_or_else(|| "a number".to_owned(), |n| format!("`{n}`"))
+    }
+
+    /// `__builtin_memset(&e, 0, sizeof(e));`
+    fn clear(&self) -> String {
+        let line = self.unit.line_of(self.at);
+        let helper = self.helper().zip(self.blame.argument);
+        let argument = helper.and_then(|(proto, at)| {
+            ctext::arguments(&line?.text, &proto.name)?.get(usize::from(at)).map(|s| (*s).to_owned())
+        });
+        let name = argument.as_deref().and_then(|a| a.strip_prefix('&'));
+        match name.filter(|n| n.chars().all(|c| c.is_alphanumeric() || c == '_')) {
+            Some(name) => {
+                format!(
+                    "clear it before it is filled in, padding included: `__builtin_memset(&{name}, 0, sizeof({name}));`"
+                )
+            }
+            None => "initialise the variable where it is declared: `= {}`".to_owned(),
+        }
     }
 
     fn index_name(&self, index: Vid) -> Option<String> {
@@ -87,7 +130,7 @@ impl Scene<'_> {
         here.or_else(|| self.plain_name(self.replay.root(index)))
     }
 
-    fn length_check(&self, memory: usize, len: usize) -> Option<String> {
+    fn length_check(&self, memory: usize, len: usize, negative: bool) -> Option<String> {
         let pointer = self.replay.reg(*Reg::ARGS.get(memory)?);
         let length = self.replay.reg(*Reg::ARGS.get(len)?);
         let room = self.room(pointer)?;
@@ -99,11 +142,13 @@ impl Scene<'_> {
         let written = line.and_then(|l| ctext::arguments(&l.text, &helper.name)?.get(len).map(|s| (*s).to_owned()));
         let name = written.or_else(|| self.plain_name(self.replay.root(length)))?;
         let zero_ok = matches!(helper.args.get(len).map(|a| a.kind), Some(ArgKind::Len { zero_ok: true }));
-        Some(if zero_ok {
-            format!("check it before the call: `if ({name} > {room}) return 0;`, with an unsigned `{name}`")
-        } else {
-            format!("check it before the call: `if ({name} < 1 || {name} > {room}) return 0;`")
-        })
+        let name = ctext::operand(&name);
+        let least = match (zero_ok, negative) {
+            (true, false) => String::new(),
+            (true, true) => format!("{name} < 0 || "),
+            (false, _) => format!("{name} < 1 || "),
+        };
+        Some(format!("check it before the call: `if ({least}{name} > {room}) return 0;`"))
     }
 
     /// Bytes from a pointer to the end of what it points to, where the path tells.
@@ -116,7 +161,7 @@ impl Scene<'_> {
             }
             How::Helper(id) => match self.unit.protos.get(id)?.ret {
                 Ret::MapValueOrNull | Ret::MapValueMaybe => self.map_argument(made.step, id),
-                Ret::AcquiredOrNull { size_arg: Some(arg), .. } => {
+                Ret::AcquiredOrNull { size_arg: Some(arg), .. } | Ret::ViewOrNull { size_arg: arg, .. } => {
                     match self.replay.value(self.replay.arguments(made.step)?[usize::from(arg)]).how {
                         How::Const(size) => Some(size),
                         _ => None,
@@ -187,10 +232,18 @@ impl Scene<'_> {
         };
         if let (Entry::Mem { .. }, How::Entry(Reg::R1)) = (&self.unit.hook.entry, self.replay.value(root).how) {
             let len = self.parameter(0, Reg::R2).unwrap_or_else(|| "len".to_owned());
+            let text = self.unit.line_of(self.at).and_then(|l| ctext::index(&l.text));
+            if let Some(text) = text.filter(|_| index.is_none() && self.access() == Some(Size::B)) {
+                return Some(format!("check the length before the access: `if ({text} >= {len}) return 0;`"));
+            }
             return Some(format!("check the length before the access: `if ({len} < {term}{bytes}) return 0;`"));
         }
-        let name = self.plain_name(root)?;
         let end = self.end_name();
+        let line = self.unit.line_of(self.at);
+        if let Some(past) = line.and_then(|l| ctext::element_end(&l.text, Some(l.column))) {
+            return Some(format!("check the end before the access: `if ((void *)({past}) > (void *){end}) return 0;`"));
+        }
+        let name = self.plain_name(root)?;
         Some(format!(
             "check the end before the access: `if ((char *){name} + {term}{bytes} > (char *){end}) return 0;`"
         ))
@@ -210,10 +263,16 @@ impl Scene<'_> {
         (vid, fixed)
     }
 
-    /// What the program calls the end of the data.
+    /// What the program calls the end of the data; else the context's field.
     fn end_name(&self) -> String {
         let names = self.unit.lines.iter().filter_map(|l| ctext::assigned(&l.text, Some(l.column)));
-        names.map(str::to_owned).find(|n| n.contains("end")).unwrap_or_else(|| "data_end".to_owned())
+        if let Some(name) = names.map(str::to_owned).find(|n| n.contains("end") && !n.contains("->")) {
+            return name;
+        }
+        let ends = |f: &&CtxField| matches!(f.kind, FieldKind::DataEnd { .. });
+        let field = self.unit.hook.ctx().and_then(|layout| layout.fields.iter().find(ends));
+        let ctx = self.parameter(0, Reg::R1).unwrap_or_else(|| "ctx".to_owned());
+        field.map_or_else(|| "data_end".to_owned(), |f| format!("(long){ctx}->{}", f.name))
     }
 
     /// `bpf_ringbuf_discard(e, 0);`

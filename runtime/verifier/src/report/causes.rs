@@ -77,7 +77,18 @@ impl Scene<'_> {
     pub(super) fn events(&self) -> Vec<Event> {
         let mut events = match self.kind {
             Kind::UninitRegister | Kind::NoReturnValue => self.unset(),
-            Kind::UninitStack => self.unwritten().into_iter().collect(),
+            Kind::UninitStack => {
+                let skipped = self.unwritten();
+                let written = if skipped.is_empty() { self.partly_written() } else { None };
+                skipped.into_iter().chain(written).chain(self.handed_over()).collect()
+            }
+            Kind::LockHeld | Kind::LockMissing | Kind::LockArg => self.locked().into_iter().collect(),
+            Kind::CallbackReturn => {
+                let made = self.culprit().map_or(Vec::new(), |vid| self.origin(vid));
+                made.into_iter().chain(self.handed_over()).collect()
+            }
+            Kind::SpillCorrupted => self.stored_pointer().into_iter().collect(),
+            Kind::CtxModified | Kind::CtxAccess => self.out_of_bounds(),
             Kind::PacketStale => self.moved(),
             Kind::ReferenceLeak | Kind::IteratorState | Kind::DynptrState if self.blame.made.is_some() => {
                 self.object().into_iter().collect()
@@ -169,9 +180,11 @@ impl Scene<'_> {
             How::Entry(_) if self.is_function() && self.is_about_null() => {
                 format!("{name} is an argument: as far as its type says, callers may pass NULL")
             }
-            How::Entry(Reg::R1) if self.unit.hook.ctx().is_some() => return None,
+            How::Entry(Reg::R1) if self.unit.hook.ctx().is_some() => {
+                format!("{} is the context", self.name_or(vid, "`ctx`"))
+            }
             How::Entry(_) => format!("{} is given by the caller", self.name(vid)?),
-            How::Callback(id, _) => format!("{} is given by `{}`", self.name(vid)?, self.unit.protos.get(id)?.name),
+            How::Callback(id, _) => format!("{name} is given by `{}`", self.unit.protos.get(id)?.name),
             How::Unset | How::Frame(..) | How::Ref(Ref::Map(_) | Ref::Func(_) | Ref::Symbol(_)) => return None,
             How::Ref(Ref::MapValue { map, .. }) => {
                 format!("{name} is in `{}`", self.unit.maps.get(map as usize)?.spec.name)
@@ -192,11 +205,9 @@ impl Scene<'_> {
         let proto = self.unit.protos.get(id)?;
         let null = self.is_about_null();
         Some(match proto.ret {
-            Ret::MapValueOrNull | Ret::MapValueMaybe | Ret::AcquiredOrNull { .. } | Ret::ElementOrNull { .. }
-                if !null =>
-            {
-                format!("{name} comes from `{}`", proto.name)
-            }
+            Ret::Void => format!("`{}` returns nothing", proto.name),
+            Ret::Scalar { .. } => format!("{name} is what `{}` returned", proto.name),
+            _ if !null => format!("{name} comes from `{}`", proto.name),
             Ret::MapValueOrNull | Ret::MapValueMaybe => {
                 format!("{name} comes from `{}`: NULL if there is no such element", proto.name)
             }
@@ -204,8 +215,9 @@ impl Scene<'_> {
             Ret::ElementOrNull { .. } => {
                 format!("{name} comes from `{}`: NULL if there is no element left", proto.name)
             }
-            Ret::Void => format!("`{}` returns nothing", proto.name),
-            Ret::Scalar { .. } => format!("{name} is what `{}` returned", proto.name),
+            Ret::ViewOrNull { .. } => {
+                format!("{name} comes from `{}`: NULL if the dynptr has fewer bytes, or may not be written", proto.name)
+            }
         })
     }
 
@@ -217,8 +229,14 @@ impl Scene<'_> {
         }
         let line = self.unit.line_of(self.replay.path[made.step] as usize)?;
         let column = Some(line.column).filter(|&c| c != 0);
+        // What is assigned is what the result points to.
+        let before = column.and_then(|c| line.text.get(..c as usize - 1)).unwrap_or("");
+        if matches!(made.how, How::Helper(_)) && before.trim_end().ends_with('*') {
+            return None;
+        }
         let loaded = || ctext::place(&line.text, column).filter(|_| matches!(made.how, How::Load { .. }));
-        ctext::assigned(&line.text, column).or_else(loaded).map(|n| quoted(n.to_owned()))
+        let stepped = || ctext::stepped(&line.text, column);
+        ctext::assigned(&line.text, column).or_else(stepped).or_else(loaded).map(|n| quoted(n.to_owned()))
     }
 
     /// The name of what a value was computed of.
@@ -407,12 +425,13 @@ impl Scene<'_> {
 
     /// A packet pointer: where it was loaded, and what moved the packet since.
     fn moved(&self) -> Vec<Event> {
-        let Some(vid) = self.culprit() else { return Vec::new() };
-        let root = self.replay.root(vid);
-        let mut events: Vec<Event> = self.made(root).into_iter().collect();
-        let calls = self.replay.calls_from(self.replay.value(root).step);
-        let mover = calls.filter(|(_, p, _)| p.effects.invalidates_packet || p.effects.tail_call).last();
-        if let Some((step, proto, _)) = mover {
+        let operands = self.blame.reg.into_iter().chain(self.blame.other);
+        let mut events = Vec::new();
+        for root in operands.map(|reg| self.replay.root(self.replay.reg(reg))) {
+            let calls = self.replay.calls_from(self.replay.value(root).step);
+            let mover = calls.filter(|(_, p, _)| p.may_move_packet() || p.effects.tail_call).last();
+            let Some((step, proto, _)) = mover.filter(|_| self.replay.is_pointer(root)) else { continue };
+            events.extend(self.made(root));
             events.push((step, format!("`{}` may move the data: pointers taken before are stale", proto.name)));
         }
         events
@@ -425,6 +444,27 @@ impl Scene<'_> {
         let proto = self.unit.protos.get(id);
         let what = proto.map_or("it", |p| &p.name);
         vec![(step, format!("{} is acquired here by `{what}`", self.name_or(vid, "the reference")))]
+    }
+
+    /// What the program calls the reference that is still held, and who gave it.
+    pub(super) fn leaked_name(&self) -> Option<(String, &str)> {
+        let (_, vid) = self.leaked().filter(|_| self.blame.made.is_none())?;
+        let How::Helper(id) = self.replay.value(vid).how else { return None };
+        Some((self.name_or(vid, "the reference"), &self.unit.protos.get(id)?.name))
+    }
+
+    /// A row that says better what is wrong than the obligation that broke: the path knows more than the state.
+    pub(super) fn other_row(&self) -> Option<&'static super::Row> {
+        let argument = self.blame.argument.is_some();
+        let root = self.culprit().map(|vid| self.replay.root(vid));
+        let null = root.is_some_and(|root| self.replay.is_pointer(root) && self.found_null(root));
+        match self.kind {
+            // A number that was a pointer before it was found to be NULL.
+            Kind::HelperArg if null => Some(Kind::NullArgument.row()),
+            // Whoever is given the memory would see the address.
+            Kind::SpillCorrupted if argument => Some(Kind::PointerLeak.row()),
+            _ => None,
+        }
     }
 
     /// The first reference of the path that is neither given back nor NULL.

@@ -18,6 +18,16 @@ pub struct Row {
 /// One section per code.
 const EXPLAIN: &str = include_str!("explain.md");
 
+/// Two lines per code: what is refused for it, and what is accepted instead.
+const EXAMPLES: &str = include_str!("examples.md");
+
+/// The section of a code in a text of sections.
+fn section(text: &'static str, code: &str) -> &'static str {
+    let number = code.rsplit("::").next().unwrap_or_default().trim_start_matches('E');
+    let mut sections = text.split("# E").skip(1).filter_map(|s| s.split_once('\n'));
+    sections.find(|(n, _)| *n == number).map_or("", |(_, text)| text.trim())
+}
+
 macro_rules! kinds {
     ($($number:literal $variant:ident $name:literal $class:ident $title:literal;)*) => {
         /// Every reason for which a program is refused.
@@ -93,6 +103,7 @@ kinds! {
     "E0103" SpillCorrupted "spill-corrupted" Stack "a spilled pointer is read or overwritten in part";
     "E0104" StackVariable "stack-variable" Stack "a variable offset into the stack is not allowed here";
     "E0105" TailCallStack "tail-call-stack" Stack "tail calls and deep stacks of subprograms do not mix";
+    "E0106" StackMisaligned "stack-misaligned" Stack "an access to the stack is not aligned to its size";
     // Loops and budgets.
     "E0110" InfiniteLoop "infinite-loop" LoopOrBudget "a loop comes back to the state it started from";
     "E0111" Budget "budget" LoopOrBudget "the program is too complex to verify within the limit";
@@ -128,9 +139,15 @@ impl Kind {
     /// What it means, with an example, for `--explain`: a few paragraphs, code indented by four.
     #[must_use]
     pub fn explain(self) -> &'static str {
-        let code = self.row().code.rsplit("::").next().unwrap_or_default();
-        let mut sections = EXPLAIN.split("# E").skip(1).filter_map(|s| s.split_once('\n'));
-        sections.find(|(number, _)| code.strip_prefix('E') == Some(*number)).map_or("", |(_, text)| text.trim())
+        section(EXPLAIN, self.row().code)
+    }
+
+    /// A line that is refused with this code, and one that is accepted in its place. Sketches: they leave out what does not
+    /// matter.
+    #[must_use]
+    pub fn examples(self) -> (&'static str, &'static str) {
+        let (bad, good) = section(EXAMPLES, self.row().code).split_once('\n').unwrap_or_default();
+        (bad.trim(), good.trim())
     }
 
     /// Every kind in order of its code.
@@ -164,9 +181,12 @@ mod tests {
             assert_eq!(ROWS[kind as usize].0, kind);
         }
         assert_eq!(EXPLAIN.matches("# E").count(), ROWS.len());
+        assert_eq!(EXAMPLES.matches("# E").count(), ROWS.len());
         for kind in Kind::all() {
             assert!(kind.explain().len() > 60, "{} is not explained", kind.row().code);
             assert!(!kind.explain().contains("# E"));
+            let (bad, good) = kind.examples();
+            assert!(!bad.is_empty() && !good.is_empty() && !good.contains('\n'), "{}: no examples", kind.row().code);
         }
         assert_eq!(Kind::from_code("e0020"), Some(Kind::NullDeref));
         assert_eq!(Kind::from_code("E9998"), None);

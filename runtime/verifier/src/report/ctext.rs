@@ -77,6 +77,25 @@ pub(super) fn place(line: &str, column: Option<u32>) -> Option<&str> {
     (text.chars().all(part) && !is_number(text) && !KEYWORDS.contains(&text)).then_some(text)
 }
 
+/// The variable that is counted up or down at a column: `i` of `i++` and of `--i`.
+pub(super) fn stepped(line: &str, column: Option<u32>) -> Option<&str> {
+    let at = (column? as usize).checked_sub(1)?;
+    // clang points at the operator or at the variable.
+    let from = line.get(..at)?.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |i| i + 1);
+    let text = line.get(from..)?;
+    let prefix = text.strip_prefix("++").or_else(|| text.strip_prefix("--"));
+    let name = prefix.unwrap_or(text);
+    let end = name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
+    let after = &name[end..];
+    let steps = prefix.is_some() || after.starts_with("++") || after.starts_with("--");
+    (steps && end > 0 && !is_number(name)).then(|| &name[..end])
+}
+
+/// Text that a comparison may follow: in parentheses where it has operators.
+pub(super) fn operand(text: &str) -> String {
+    if text.contains([' ', '&', '+', '*']) { format!("({text})") } else { text.to_owned() }
+}
+
 /// Whether a line has a word in it.
 pub(super) fn mentions(line: &str, word: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || c == '_';
@@ -110,12 +129,45 @@ pub(super) fn arguments<'a>(line: &'a str, function: &str) -> Option<Vec<&'a str
     None
 }
 
-/// The expression in the first pair of brackets: `i` of `v->data[i] = 1;`.
+/// The expression in the first pair of brackets: `i` of `v->data[i] = 1;`. Only what can be written twice: no calls, no
+/// side effects.
 pub(super) fn index(line: &str) -> Option<&str> {
     let open = line.find('[')?;
-    let inner = line[open + 1..].split(']').next()?.trim();
-    let simple = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '>' | '-');
-    (!inner.is_empty() && inner.chars().all(simple) && !is_number(inner)).then_some(inner)
+    let mut depth = 0;
+    let close = line[open..].char_indices().find(|&(_, c)| {
+        depth += i32::from(c == '[') - i32::from(c == ']');
+        depth == 0
+    })?;
+    let inner = line[open + 1..open + close.0].trim();
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '>' | '-' | '+' | '*' | '&' | ' ' | '[' | ']');
+    let steps = inner.contains("++") || inner.contains("--");
+    let number = is_number(inner) && inner.chars().all(char::is_alphanumeric);
+    (!inner.is_empty() && inner.chars().all(plain) && !steps && !number).then_some(inner)
+}
+
+/// One past what an access at a column needs of what its pointer points to, as C says it: `ip + 1` for `ip->ttl`,
+/// `data + 13 + 1` for `data[13]`, `p + 1` for `*p`.
+pub(super) fn element_end(line: &str, column: Option<u32>) -> Option<String> {
+    let text = line.get(span(line, Some(column?)))?;
+    // Of an assignment, the side that is stored to.
+    let text = text.split(" = ").next()?.trim();
+    let name_end = |t: &str| t.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(t.len());
+    if let Some(rest) = text.strip_prefix('*') {
+        let all = !rest.is_empty() && name_end(rest) == rest.len();
+        return all.then(|| format!("{rest} + 1"));
+    }
+    let (name, rest) = text.split_at(name_end(text));
+    if name.is_empty() || is_number(name) || KEYWORDS.contains(&name) {
+        return None;
+    }
+    if rest.starts_with("->") {
+        return Some(format!("{name} + 1"));
+    }
+    let inner = rest.strip_prefix('[')?.strip_suffix(']')?.trim();
+    match inner.parse::<u64>() {
+        Ok(n) => Some(format!("{name} + {}", n.checked_add(1)?)),
+        Err(_) => Some(format!("{name} + {} + 1", index(rest)?)),
+    }
 }
 
 /// The pointer that an access at this column goes through: `v` of `*v += 1` and of `v->hits++`.
@@ -126,10 +178,14 @@ pub(super) fn pointer(line: &str, column: u32) -> Option<&str> {
     let rest = rest.trim_start_matches(|c: char| matches!(c, '*' | '(' | '+' | '-' | '!' | '&') || c.is_whitespace());
     let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
     let name = &rest[..end];
+    // A call, or a macro that hides what it does.
+    if rest[end..].starts_with('(') {
+        return None;
+    }
     (!name.is_empty() && !is_number(name) && !KEYWORDS.contains(&name)).then_some(name)
 }
 
-const KEYWORDS: [&str; 8] = ["return", "if", "for", "while", "switch", "struct", "else", "sizeof"];
+const KEYWORDS: [&str; 10] = ["return", "if", "for", "while", "switch", "struct", "else", "sizeof", "asm", "volatile"];
 
 fn is_number(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
@@ -137,6 +193,10 @@ fn is_number(text: &str) -> bool {
 
 /// The names of a function's parameters, from its first line: `["data", "len"]` of `int f(void *data, __u64 len)`.
 pub(super) fn parameters(line: &str) -> Vec<&str> {
+    // The first line of a function that was inlined is a statement.
+    if line.contains(';') {
+        return Vec::new();
+    }
     let Some(open) = line.find('(') else { return Vec::new() };
     let inner = line[open + 1..].trim_end_matches(|c: char| matches!(c, '{' | ')') || c.is_whitespace());
     inner.split(',').map(|p| last_place(p.trim())).collect()
@@ -267,6 +327,18 @@ mod tests {
         assert_eq!(pointer("    return v->x;", 5), None);
         assert_eq!(index("  v->data[i] = 1;"), Some("i"));
         assert_eq!(index("  v->data[3] = 1;"), None);
+        assert_eq!(index("  v->data[v->n[2] - 1] = 1;"), Some("v->n[2] - 1"));
+        assert_eq!(index("  v->data[i++] = 1;"), None);
+        assert_eq!(element_end("  return ip->ttl;", Some(14)), Some("ip + 1".to_owned()));
+        assert_eq!(element_end("  return data[13] == 0;", Some(10)), Some("data + 14".to_owned()));
+        assert_eq!(element_end("  return data[i] == 0;", Some(10)), Some("data + i + 1".to_owned()));
+        assert_eq!(element_end("  return *p;", Some(10)), Some("p + 1".to_owned()));
+        assert_eq!(element_end("  return f(x);", Some(10)), None);
+        assert_eq!(stepped("for (int i = 0; i < n; i++)", Some(24)), Some("i"));
+        assert_eq!(stepped("for (int i = 0; i < n; i++)", Some(25)), Some("i"));
+        assert_eq!(stepped("for (int i = 0; i < n; ++i)", Some(24)), Some("i"));
+        assert_eq!(stepped("for (int i = 0; i < n; i++)", Some(17)), None);
+        assert_eq!((operand("i"), operand("i & 31")), ("i".to_owned(), "(i & 31)".to_owned()));
         assert_eq!(parameters("int prog(void *data, __u64 len)"), ["data", "len"]);
     }
 

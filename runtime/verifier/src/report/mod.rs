@@ -1,13 +1,16 @@
 //! Rejections, for people: stable codes, the place in the C source, and the causal chain.
 
 mod advice;
+mod budget;
 mod causes;
 mod codes;
 mod ctext;
 mod namer;
+mod places;
 mod render;
 mod replay;
 
+pub(crate) use budget::spent;
 pub(crate) use causes::Blame;
 pub use codes::{Kind, Row};
 pub(crate) use namer::Namer;
@@ -39,8 +42,9 @@ pub(crate) fn explain(unit: &Unit, cfg: &Cfg, path: &[u32], kind: Kind, blame: B
     }
     error.path = scene.decisions();
     if error.help.is_none() {
-        error.help = scene.advice();
+        error.help = scene.advice(error.cause.as_deref());
     }
+    error.secondary.extend(scene.callers());
     if let Some(proto) = scene.helper().filter(|_| blame.argument.is_some()) {
         error.signature = Some(proto.c_signature());
     }
@@ -65,14 +69,32 @@ fn retell(scene: &causes::Scene<'_>, error: &mut VerifierError) {
         error.primary.message = format!("{name} is used after `{helper}` took it back");
         return;
     }
-    if let Some(byte) = scene.unwritten_byte() {
+    if scene.kind == Kind::ReferenceLeak
+        && let Some((name, helper)) = scene.leaked_name()
+    {
+        error.primary.message = format!("{name}, acquired by `{helper}`, is not given back on this path");
+        return;
+    }
+    if let Some(row) = scene.other_row() {
+        (error.code, error.kind, error.class) = (row.code, row.name, row.class);
+        let argument = scene.blame.argument.map_or(0, |a| a + 1);
+        let what = if scene.kind == Kind::HelperArg {
+            "is NULL on this path"
+        } else {
+            "points to memory with a pointer in it: its address would leave the program"
+        };
+        error.primary.message = scene.rename(&format!("argument {argument} ({}) {what}", scene.register()));
+        return;
+    }
+    if let Some(byte) = scene.unwritten_byte().filter(|_| scene.kind == Kind::UninitStack) {
         let text = format!("byte {byte} of what {{}} points to is read but was never written on this path");
         let reg = scene.blame.reg.map(|r| r.to_string()).unwrap_or_default();
         error.primary.message = scene.rename(&text.replace("{}", &reg));
         return;
     }
     if let Some((pointer, index)) = scene.added().filter(|_| scene.kind == Kind::UnboundedOffset) {
-        let (pointer, index) = (scene.name_of(pointer, "a pointer"), scene.name_of(index, "a number"));
+        let index = scene.index_text(index);
+        let pointer = scene.name_of(pointer, "a pointer");
         error.primary.message = format!("{index} is added to {pointer}, but has no bound on both sides");
         return;
     }

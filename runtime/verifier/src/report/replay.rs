@@ -52,6 +52,17 @@ pub(super) struct Made {
     pub(super) how: How,
 }
 
+/// A store to the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) step: usize,
+    /// The frame's number.
+    pub(super) frame: u32,
+    /// From that frame's `r10`.
+    pub(super) off: i64,
+    pub(super) len: i64,
+}
+
 /// A branch on the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Compared {
@@ -80,8 +91,8 @@ pub(super) struct Replay<'a> {
     pub(super) path: &'a [u32],
     values: Vec<Made>,
     pub(super) compared: Vec<Compared>,
-    /// (step, value): values that went to the stack.
-    pub(super) spilled: Vec<(usize, Vid)>,
+    /// What went to the stack, in order.
+    pub(super) written: Vec<Written>,
     /// (step, `r1` to `r5`) of each helper's call, in order.
     calls: Vec<(usize, [Vid; 5])>,
     frames: Vec<Frame>,
@@ -105,7 +116,7 @@ impl<'a> Replay<'a> {
             path,
             values: Vec::new(),
             compared: Vec::new(),
-            spilled: Vec::new(),
+            written: Vec::new(),
             calls: Vec::new(),
             frames: Vec::new(),
             made_frames: 0,
@@ -154,6 +165,11 @@ impl<'a> Replay<'a> {
         let frame = self.frames.iter().find(|f| f.number == number)?;
         let (&at, &(vid, len)) = frame.slots.range(..=off).next_back()?;
         (off < at + len).then_some(vid)
+    }
+
+    /// The call that made the last frame; `None` in the outermost one.
+    pub(super) fn calling(&self) -> Option<u32> {
+        (self.frames.len() > 1).then(|| self.top().call)
     }
 
     /// What stands at an offset from `r10` of the last frame.
@@ -265,8 +281,9 @@ impl<'a> Replay<'a> {
     fn store(&mut self, step: usize, size: Size, base: Reg, off: i16, src: Operand) {
         let (base, stored) = (self.reg(base), self.operand(step, src));
         if let How::Frame(number, at) = self.value(base).how {
-            self.spilled.push((step, stored));
-            self.put(number, at + i64::from(off), size.bytes().into(), stored);
+            let (off, len) = (at + i64::from(off), i64::from(size.bytes()));
+            self.written.push(Written { step, frame: number, off, len });
+            self.put(number, off, len, stored);
         }
     }
 
@@ -385,9 +402,11 @@ impl<'a> Replay<'a> {
             How::Entry(reg) => reg == Reg::R1,
             How::Callback(_, reg) => reg != Reg::R1,
             How::Helper(id) => self.unit.protos.get(id).is_some_and(|p| match p.ret {
-                Ret::MapValueOrNull | Ret::MapValueMaybe | Ret::AcquiredOrNull { .. } | Ret::ElementOrNull { .. } => {
-                    true
-                }
+                Ret::MapValueOrNull
+                | Ret::MapValueMaybe
+                | Ret::AcquiredOrNull { .. }
+                | Ret::ElementOrNull { .. }
+                | Ret::ViewOrNull { .. } => true,
                 Ret::Void | Ret::Scalar { .. } => false,
             }),
             How::Load { base, off, .. } => self.ctx_pointer(base, off),

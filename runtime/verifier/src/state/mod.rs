@@ -268,7 +268,8 @@ impl State {
                 .filter(|v| v.is_ptr() && v.nullable && v.id == id && v.reference != 0)
                 .map(|v| v.reference)
                 .collect();
-            self.held.retain(|h| !references.contains(&h.id));
+            // What pointers into a dynptr's memory depend on is the dynptr's to give up.
+            self.held.retain(|h| matches!(h.class, RefClass::Object(_)) || !references.contains(&h.id));
         }
         self.update_all(
             |v| v.is_ptr() && v.nullable && v.id == id,

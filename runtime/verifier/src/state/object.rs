@@ -4,8 +4,9 @@
 //!
 //! 1. An object's bytes are `off .. off + size` of its frame, multiples of 8; exactly its slots are of
 //!    [`Byte::Object`](super::Byte::Object). Objects do not overlap.
-//! 2. An object that must be given up has a [`Held`](super::Held) with its `id`, and the other way round. Pointers to its
-//!    element have that id as their `reference`, so that they end with it.
+//! 2. An object that must be given up has a `reference`, the id of a [`Held`](super::Held) whose class is an object's; every
+//!    such one has an object. Copies of a dynptr share it. Pointers into what an object is a view of have its
+//!    [`Object::view`] as their `reference`, so that they end with it.
 //! 3. Objects are compared whatever liveness says of their slots, and never forgotten: what a store does depends on them.
 
 use stingless_abi::ObjectKind;
@@ -24,6 +25,8 @@ pub(crate) struct Object {
     pub(crate) kind: ObjectKind,
     /// Tells it from all others, also from one that was at its place before.
     pub(crate) id: u32,
+    /// What must be given up; 0 for nothing.
+    pub(crate) reference: u32,
     /// An iterator that may have elements left.
     pub(crate) active: bool,
     /// Elements that it gave on this path.
@@ -33,6 +36,11 @@ pub(crate) struct Object {
 }
 
 impl Object {
+    /// What pointers into it depend on.
+    pub(crate) fn view(&self) -> u32 {
+        if self.reference != 0 { self.reference } else { self.id }
+    }
+
     /// One past its highest byte.
     pub(crate) fn end(&self) -> i64 {
         self.off + i64::from(self.kind.row().size)
@@ -66,25 +74,27 @@ impl State {
         // In order of their place: states that hold the same look the same.
         let at = frame.objects.partition_point(|o| o.off < object.off);
         frame.objects.insert(at, object);
-        if object.kind.row().held {
-            self.held.push(Held { id: object.id, class: RefClass::Object(object.kind), insn: object.insn });
+        if object.reference != 0 && !self.held.iter().any(|h| h.id == object.reference) {
+            self.held.push(Held { id: object.reference, class: RefClass::Object(object.kind), insn: object.insn });
         }
         Some(())
     }
 
-    /// Takes the object that begins at `off` off the stack of frame `depth`: its bytes are unwritten, and pointers that
-    /// depend on it gone.
-    pub(crate) fn drop_object(&mut self, depth: usize, off: i64) -> Option<Object> {
-        let frame = self.frame_at_mut(depth)?;
-        let at = frame.objects.iter().position(|o| o.off == off)?;
-        let object = frame.objects.remove(at);
-        frame.stack.occupy(object.off, i64::from(object.kind.row().size), false);
-        self.forget_views(object.id);
-        if object.kind.row().held {
-            let at = self.held.iter().position(|h| h.id == object.id)?;
-            self.held.remove(at);
+    /// Takes the object that begins at `off` off the stack of frame `depth`, and its copies with it where they must be
+    /// given up together: their bytes are unwritten, and pointers that depend on them gone.
+    pub(crate) fn drop_object(&mut self, depth: usize, off: i64) -> Option<()> {
+        let object = *self.object_at(depth, off)?;
+        let gone = |o: &Object| o.id == object.id || object.reference != 0 && o.reference == object.reference;
+        for depth in 0..self.depth() {
+            while let Some(copy) = self.frame_at(depth).and_then(|f| f.objects.iter().copied().find(gone)) {
+                let frame = self.frame_at_mut(depth)?;
+                frame.objects.retain(|o| o.off != copy.off);
+                frame.stack.occupy(copy.off, i64::from(copy.kind.row().size), false);
+            }
         }
-        Some(object)
+        self.forget_views(object.view());
+        self.held.retain(|h| object.reference == 0 || h.id != object.reference);
+        Some(())
     }
 
     /// Pointers that depend on an object are no good any more; those that are not NULL may still be told to be so.

@@ -108,6 +108,7 @@ impl Machine<'_> {
                 | ArgKind::Len { .. }
                 | ArgKind::Mem { .. }
                 | ArgKind::CallbackCtx
+                | ArgKind::Buffer
                 | ArgKind::CtxOrNull => {
                     self.rely(value.node);
                 }
@@ -123,6 +124,9 @@ impl Machine<'_> {
                 | ArgKind::Callback(_)
                 | ArgKind::Acquired(_)
                 | ArgKind::SpinLock
+                | ArgKind::Dynptr(_)
+                | ArgKind::DynptrClone
+                | ArgKind::LastingMem
                 | ArgKind::Object { .. } => {}
             }
         }
@@ -155,6 +159,11 @@ impl Machine<'_> {
                     };
                     (access, bytes)
                 }
+                ArgKind::Buffer => {
+                    let size = Reg::ARGS.get(index + 1).and_then(|&next| state.reg(next).as_constant());
+                    let Some(size) = size else { return bug("a buffer without a length was passed") };
+                    (MemUse::Write, (size as i64, size as i64))
+                }
                 ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
                     let Some(Region::MapPtr(map)) = map else { return bug("a value without its map was passed") };
                     let spec = self.env.unit.maps.get(map as usize).map(|m| &m.spec);
@@ -179,6 +188,9 @@ impl Machine<'_> {
                 | ArgKind::Acquired(_)
                 | ArgKind::SpinLock
                 | ArgKind::CtxOrNull
+                | ArgKind::Dynptr(_)
+                | ArgKind::DynptrClone
+                | ArgKind::LastingMem
                 | ArgKind::Object { .. } => continue,
             };
             match range.0 {
@@ -255,6 +267,7 @@ impl Machine<'_> {
                 state.held.push(Held { id: reference, class, insn: at as u32 });
                 Value { id, reference, nullable: true, ..Value::ptr(Region::of_class(class, size)) }
             }
+            Ret::ViewOrNull { size_arg, writable } => self.view(state, proto, (size_arg, writable))?,
             // The other outcome has a state of its own.
             Ret::ElementOrNull { .. } => Value::constant(0),
         })

@@ -43,7 +43,8 @@ impl Machine<'_> {
                 | Region::Mem(_)
                 | Region::ArgMem(_)
                 | Region::ArgData(_)
-                | Region::Element(_),
+                | Region::Element(_)
+                | Region::View(_),
             ) => Ok(any),
             Some(
                 Region::DataEnd(_)

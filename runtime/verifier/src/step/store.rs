@@ -37,7 +37,8 @@ impl Machine<'_> {
                 | Region::MapValue(_)
                 | Region::Mem(_)
                 | Region::ArgMem(_)
-                | Region::ArgData(_),
+                | Region::ArgData(_)
+                | Region::View(_),
             ) => Ok(()),
             Some(
                 Region::MapKey(_)

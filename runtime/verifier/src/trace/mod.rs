@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 pub(crate) use log::{Ended, Log, START};
 pub(crate) use tell::tell;
+pub(crate) use words::{Place, places};
 
 use crate::error::VerifierError;
 use crate::facts::Stats;

@@ -9,7 +9,7 @@ SEC("xdp") __attribute__((naked)) int prog(struct xdp_md *ctx)
 }
 /* report
 class uninit
-error[stingless::E0010]: `asm` is read but was never set on this path
+error[stingless::E0010]: r1 is read but was never set on this path
  --> ./argument_after_call.bpf.c:5:5
   |
 5 |     asm volatile("call 7;"

@@ -13,6 +13,8 @@ class uninit
 error[stingless::E0011]: byte 8 of what `buf` points to is read but was never written on this path
  --> ./buffer_half_filled.bpf.c:8:5
   |
+7 |         ((volatile char *)buf)[i] = i;
+  |         ----------------------------- this is written, byte 8 of it is not
 8 |     bpf_ringbuf_output(&events, buf, sizeof(buf), 0);
   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |

@@ -28,7 +28,9 @@ error[stingless::E0035]: the offset into the value of map `table` has no bound; 
   --> ./callback_index.bpf.c:10:5
    |
 10 |     acc->v->data[i] = 1;
-   |     ^^^^^^^^^^^^^^^^^^^
+   |     ---------------^^^^
+   |     |
+   |     this is given by `bpf_loop`
 ...
 18 |     acc.v = bpf_map_lookup_elem(&table, &key);
    |             --------------------------------- `acc.v` comes from `bpf_map_lookup_elem`

@@ -14,10 +14,13 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 /* report
 class type
 error[stingless::E0045]: the callback returns 0..=4294967295, it must return 0 or 1
- --> ./callback_returns.bpf.c:5:5
-  |
-5 |     return i;
-  |     ^^^^^^
-  |
-  = note: program `prog`; more about this: stingless check --explain E0045
+  --> ./callback_returns.bpf.c:5:5
+   |
+ 5 |     return i;
+   |     ^^^^^^ - this is given by `bpf_loop`
+...
+11 |     bpf_loop(8, step, &acc, 0);
+   |     -------------------------- `bpf_loop` calls it from here
+   |
+   = note: program `prog`; more about this: stingless check --explain E0045
 */

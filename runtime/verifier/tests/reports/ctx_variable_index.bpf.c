@@ -13,6 +13,11 @@ class ctx
 error[stingless::E0082]: the context is accessed at a variable offset
  --> ./ctx_variable_index.bpf.c:9:12
   |
+3 | SEC("xdp") int prog(struct xdp_md *ctx)
+  | --------------------------------------- `ctx` is the context
+...
+8 |         i = v->hits & 3;
+  |             ------- `i` is loaded here
 9 |     return ((volatile __u32 *)ctx)[i] & 1;
   |            ^^^^^^^^^^^^^^^^^^^^^^^^^^
   |

@@ -11,6 +11,9 @@ class ctx
 error[stingless::E0081]: field `ingress_ifindex` of `struct xdp_md` may not be written
  --> ./ctx_write.bpf.c:5:5
   |
+3 | SEC("xdp") int prog(struct xdp_md *ctx)
+  | --------------------------------------- `ctx` is the context
+...
 5 |     ctx->ingress_ifindex = 1;
   |     ^^^^^^^^^^^^^^^^^^^^^^^^
   |

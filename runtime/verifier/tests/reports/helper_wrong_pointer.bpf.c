@@ -12,6 +12,9 @@ class helper-arg
 error[stingless::E0070]: argument 3 is the context pointer, a pointer to memory is expected
  --> ./helper_wrong_pointer.bpf.c:6:5
   |
+3 | SEC("xdp") int prog(struct xdp_md *ctx)
+  | --------------------------------------- `ctx` is the context
+...
 6 |     bpf_map_update_elem(&table, &key, ctx, 0);
   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |

@@ -20,6 +20,6 @@ error[stingless::E0031]: bytes up to 1 are accessed through `data`, but only 0 a
   |                ^^^^^^^
   |
   = cause: the offset is 0, 0 bytes are known to be there
-  = help: check the length before the access: `if (len < 1) return 0;`
+  = help: check the length before the access: `if (i >= len) return 0;`
   = note: program `prog`; more about this: stingless check --explain E0031
 */

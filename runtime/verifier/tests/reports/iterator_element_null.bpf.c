@@ -11,14 +11,14 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 
 /* report
 class null
-error[stingless::E0020]: `first` is used as an address, but it is a number (NULL) and no pointer
+error[stingless::E0020]: r0 is used as an address, but it is a number (NULL) and no pointer
  --> ./iterator_element_null.bpf.c:7:17
   |
 7 |     int first = *bpf_iter_num_next(&it);
   |                 ^----------------------
   |                  |
-  |                  `first` comes from `bpf_iter_num_next`: NULL if there is no element left
+  |                  this comes from `bpf_iter_num_next`: NULL if there is no element left
   |
-  = help: check it before its use: `if (!first) return 0;`
+  = help: check for NULL what the call returned, before its use
   = note: program `prog`; more about this: stingless check --explain E0020
 */

@@ -21,6 +21,6 @@ error[stingless::E0011]: byte 0 of what `&key` points to is read but was never w
   |
   = helper: long bpf_map_lookup_elem(void *map, const void *key)
   = path: line 6: `if (ctx->rx_queue_index > 3)` goes on at line 7
-  = help: initialise the variable where it is declared: `= {}`
+  = help: clear it before it is filled in, padding included: `__builtin_memset(&key, 0, sizeof(key));`
   = note: program `prog`; more about this: stingless check --explain E0011
 */

@@ -21,10 +21,12 @@ class uninit
 error[stingless::E0011]: byte 1 of what `&flow` points to is read but was never written on this path
   --> ./key_padding.bpf.c:14:16
    |
+13 |     struct flow flow = { .proto = 6, .addr = ctx->rx_queue_index };
+   |                        ------------------------------------------- this is written, byte 1 of it is not
 14 |     __u64 *n = bpf_map_lookup_elem(&flows, &flow);
    |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
    |
    = helper: long bpf_map_lookup_elem(void *map, const void *key)
-   = help: initialise the variable where it is declared: `= {}`
+   = help: clear it before it is filled in, padding included: `__builtin_memset(&flow, 0, sizeof(flow));`
    = note: program `prog`; more about this: stingless check --explain E0011
 */

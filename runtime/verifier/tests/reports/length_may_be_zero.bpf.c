@@ -8,14 +8,17 @@ SEC("xdp") int prog(struct xdp_md *ctx)
     return n & 1;
 }
 /* report
-class helper-arg
-error[stingless::E0070]: the length in `ctx->rx_queue_index & 15` may be 0
+class bounds
+error[stingless::E0036]: the length in `ctx->rx_queue_index & 15` may be 0
  --> ./length_may_be_zero.bpf.c:7:5
   |
 7 |     bpf_strtol(buf, ctx->rx_queue_index & 15, 10, &n);
-  |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  |     ^^^^^^^^^^^^^^^^-------------------^^^^^^^^^^^^^^
+  |                     |
+  |                     `ctx->rx_queue_index` is loaded here
   |
   = cause: `ctx->rx_queue_index & 15` is 0..=15
   = helper: long bpf_strtol(void *buf, u64 buf_len, u64 flags, void *res)
-  = note: program `prog`; more about this: stingless check --explain E0070
+  = help: check it before the call: `if ((ctx->rx_queue_index & 15) < 1 || (ctx->rx_queue_index & 15) > 16) return 0;`
+  = note: program `prog`; more about this: stingless check --explain E0036
 */

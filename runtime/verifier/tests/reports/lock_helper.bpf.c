@@ -24,6 +24,8 @@ class lock
 error[stingless::E0120]: helper `bpf_get_prandom_u32` is called while a lock is held
   --> ./lock_helper.bpf.c:18:12
    |
+17 |     bpf_spin_lock(&l->lock);
+   |     ----------------------- `bpf_spin_lock` takes the lock here
 18 |     l->n = bpf_get_prandom_u32();
    |            ^^^^^^^^^^^^^^^^^^^^^
    |

@@ -26,6 +26,9 @@ class lock
 error[stingless::E0120]: the program leaves while it holds a lock
   --> ./lock_kept.bpf.c:23:1
    |
+17 |     bpf_spin_lock(&l->lock);
+   |     ----------------------- `bpf_spin_lock` takes the lock here
+...
 23 | }
    | ^
    |

@@ -15,11 +15,12 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 /* report
 class loop-or-budget
 error[stingless::E0111]: the program is too complex: more than 200000 steps of work
-  --> ./loop_bound_from_map.bpf.c:12:21
+  --> ./loop_bound_from_map.bpf.c:11:5
    |
-12 |         seed = seed * 31 + bpf_get_prandom_u32();
-   |                     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+11 |     for (__u64 i = 0; i < n; i++)
+   |     ^^^                       --- each time round `i` is 2549, then 2550
    |
+   = cause: the loop does not converge: `n` is 2550..=18446744073709551615, then 2551..=18446744073709551615, `i` is 2549, then 2550; examined most: line 11 (42 %), line 12 (42 %), line 13 (14 %)
    = help: give the loop a bound that the verifier sees: `for (int i = 0; i < 64; i++)`, or use `bpf_loop`, whose body is verified once
    = note: program `prog`; more about this: stingless check --explain E0111
 */

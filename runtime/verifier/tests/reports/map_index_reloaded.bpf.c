@@ -12,7 +12,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 }
 /* report
 class bounds
-error[stingless::E0035]: `v->data[v->hits]` is added to `v`, but has no bound on both sides
+error[stingless::E0035]: `v->hits` is added to `v`, but has no bound on both sides
   --> ./map_index_reloaded.bpf.c:10:9
    |
  6 |     volatile struct value *v = bpf_map_lookup_elem(&table, &key);
@@ -26,6 +26,6 @@ error[stingless::E0035]: `v->data[v->hits]` is added to `v`, but has no bound on
    = cause: the offset is any number
    = path: line 7: `if (!v)` goes on at line 9
            line 9: `if (v->hits < 40)` goes on at line 10
-   = help: check both ends, or make it unsigned: `if (v->hits < 0 || v->hits > 39) return 0;`
+   = help: read it once, and use what was checked: `__u64 i = v->hits; if (i > 39) return 0;`
    = note: program `prog`; more about this: stingless check --explain E0035
 */

@@ -9,7 +9,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 }
 /* report
 class null
-error[stingless::E0020]: `COUNT` is a pointer to a map value that may be NULL
+error[stingless::E0020]: r0 is a pointer to a map value that may be NULL
  --> ./null_macro.bpf.c:7:5
   |
 7 |     COUNT(table, 1);
@@ -17,6 +17,6 @@ error[stingless::E0020]: `COUNT` is a pointer to a map value that may be NULL
   |     |
   |     this comes from `bpf_map_lookup_elem`: NULL if there is no such element
   |
-  = help: check it before its use: `if (!COUNT) return 0;`
+  = help: check for NULL what the call returned, before its use
   = note: program `prog`; more about this: stingless check --explain E0020
 */

@@ -24,6 +24,6 @@ error[stingless::E0031]: bytes up to 14 are accessed through `data`, but only 0 
   |
   = cause: the offset is 12, 0 bytes are known to be there
   = path: line 7: `if (data + sizeof(*eth) < data_end)` goes on at line 9
-  = help: check the end before the access: `if ((char *)data + 14 > (char *)data_end) return 0;`
+  = help: check the end before the access: `if ((void *)(eth + 1) > (void *)data_end) return 0;`
   = note: program `prog`; more about this: stingless check --explain E0031
 */

@@ -23,6 +23,6 @@ error[stingless::E0031]: bytes up to 13 are accessed through `data`, but only 12
   |
   = cause: the offset is 12, 12 bytes are known to be there
   = path: line 6: `if (data + 12 > data_end)` goes on at line 8
-  = help: check the end before the access: `if ((char *)data + 13 > (char *)data_end) return 0;`
+  = help: check the end before the access: `if ((void *)(data + 13) > (void *)data_end) return 0;`
   = note: program `prog`; more about this: stingless check --explain E0031
 */

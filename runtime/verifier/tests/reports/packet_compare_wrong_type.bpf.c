@@ -21,6 +21,6 @@ error[stingless::E0031]: bytes up to 13 are accessed through `data`, but only 0 
   |
   = cause: the offset is 12, 0 bytes are known to be there
   = path: line 7: `if (len < 14)` goes on at line 9
-  = help: check the end before the access: `if ((char *)data + 13 > (char *)data_end) return 0;`
+  = help: check the end before the access: `if ((void *)(data + 13) > (void *)(long)ctx->data_end) return 0;`
   = note: program `prog`; more about this: stingless check --explain E0031
 */

@@ -29,6 +29,6 @@ error[stingless::E0031]: 1 bytes at a variable offset are accessed through `data
    |
    = cause: the offset is 0..=63, 0 bytes are known to be there
    = path: line 5: `if (data + off > data_end)` goes on at line 7
-   = help: check the end before the access: `if ((char *)data + off + 1 > (char *)data_end) return 0;`
+   = help: check the end before the access: `if ((void *)(data + off + 1) > (void *)data_end) return 0;`
    = note: program `prog`; more about this: stingless check --explain E0031
 */

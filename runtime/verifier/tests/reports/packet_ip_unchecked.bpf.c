@@ -28,6 +28,6 @@ error[stingless::E0031]: bytes up to 24 are accessed through `data`, but only 14
    = cause: the offset is 23, 14 bytes are known to be there
    = path: line 7: `if (data + sizeof(*eth) > data_end)` goes on at line 9
            line 9: `if (eth->h_proto != 8)` goes on at line 12
-   = help: check the end before the access: `if ((char *)data + 24 > (char *)data_end) return 0;`
+   = help: check the end before the access: `if ((void *)(ip + 1) > (void *)data_end) return 0;`
    = note: program `prog`; more about this: stingless check --explain E0031
 */

@@ -22,6 +22,6 @@ error[stingless::E0031]: bytes up to 14 are accessed through `data`, but only 13
   |
   = cause: the offset is 13, 13 bytes are known to be there
   = path: line 6: `if (data + 13 > data_end)` goes on at line 8
-  = help: check the end before the access: `if ((char *)data + 14 > (char *)data_end) return 0;`
+  = help: check the end before the access: `if ((void *)(data + 14) > (void *)data_end) return 0;`
   = note: program `prog`; more about this: stingless check --explain E0031
 */

@@ -5,27 +5,31 @@ SEC("xdp") int prog(struct xdp_md *ctx)
     __u8 *data = DATA(ctx), *data_end = DATA_END(ctx);
     __u32 key = 1;
     struct value *v = bpf_map_lookup_elem(&table, &key);
-    if (!v)
+    if (!v || data + 34 > data_end)
         return 1;
-    __u64 len = data_end - data;
-    if (len > 40)
-        len = 40;
+    __u32 len = *(__u16 *)(data + 16) & 31;
 #pragma clang loop unroll(disable)
     for (__u32 i = 0; i < len; i++)
-        v->data[i] = data[i];
+        v->data[i] = data[34 + i];
     return 2;
 }
 /* report
-class provenance
-error[stingless::E0052]: `data_end`, the pointer to the end of the data, is compared with r8, a pointer to packet data
-  --> ./packet_payload_copy.bpf.c:14:5
+class bounds
+error[stingless::E0031]: bytes up to 35 are accessed through `data`, but only 34 are known to be there
+  --> ./packet_payload_copy.bpf.c:13:22
    |
  5 |     __u8 *data = DATA(ctx), *data_end = DATA_END(ctx);
-   |                                         ------------- `data_end` is loaded from the context
+   |                  --------- `data` is loaded from the context
 ...
-14 |     for (__u32 i = 0; i < len; i++)
-   |     ^^^
+ 8 |     if (!v || data + 34 > data_end)
+   |            ------------------------ `data` is last checked here
+...
+13 |         v->data[i] = data[34 + i];
+   |                      ^^^^^^^^^^^^
    |
-   = path: line 8: `if (!v)` goes on at line 14
-   = note: program `prog`; more about this: stingless check --explain E0052
+   = cause: the offset is 34, 34 bytes are known to be there
+   = path: line 8: `if (!v || data + 34 > data_end)` goes on at line 10
+           line 12: `for (__u32 i = 0; i < len; i++)` goes on at line 13
+   = help: check the end before the access: `if ((void *)(data + 34 + i + 1) > (void *)data_end) return 0;`
+   = note: program `prog`; more about this: stingless check --explain E0031
 */

@@ -36,6 +36,6 @@ error[stingless::E0031]: bytes up to 56 are accessed through `data`, but only 55
    = path: line 7: `if (opt > data_end)` goes on at line 11
            line 11: `if (opt + 1 > data_end)` goes on at line 13
            line 13: `if (opt[0] == 0)` goes on at line 17
-   = help: check the end before the access: `if ((char *)data + 56 > (char *)data_end) return 0;`
+   = help: check the end before the access: `if ((void *)(opt + 2) > (void *)data_end) return 0;`
    = note: program `prog`; more about this: stingless check --explain E0031
 */

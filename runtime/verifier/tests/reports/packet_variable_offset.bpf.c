@@ -26,6 +26,6 @@ error[stingless::E0031]: 1 bytes at a variable offset are accessed through `data
    |
    = cause: the offset is 14..=74, 20 bytes are known to be there
    = path: line 6: `if (data + 20 > data_end)` goes on at line 8
-   = help: check the end before the access: `if ((char *)data + ihl + 1 > (char *)data_end) return 0;`
+   = help: check the end before the access: `if ((void *)(l4 + 1) > (void *)data_end) return 0;`
    = note: program `prog`; more about this: stingless check --explain E0031
 */

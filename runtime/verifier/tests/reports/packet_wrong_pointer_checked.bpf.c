@@ -27,6 +27,6 @@ error[stingless::E0031]: 2 bytes at a variable offset are accessed through `data
    |
    = cause: the offset is 16..=76, 34 bytes are known to be there
    = path: line 7: `if ((void *)(ip + 1) > data_end)` goes on at line 9
-   = help: check the end before the access: `if ((char *)data + tcp + 4 > (char *)data_end) return 0;`
+   = help: check the end before the access: `if ((void *)(tcp + 1) > (void *)data_end) return 0;`
    = note: program `prog`; more about this: stingless check --explain E0031
 */

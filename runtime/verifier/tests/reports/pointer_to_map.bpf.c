@@ -8,13 +8,15 @@ SEC("xdp") int prog(struct xdp_md *ctx)
     return 2;
 }
 /* report
-class stack
-error[stingless::E0103]: the stack byte at offset -56 belongs to a spilled pointer, which would be read as a number
+class provenance
+error[stingless::E0051]: argument 3 (`saved`) points to memory with a pointer in it: its address would leave the program
  --> ./pointer_to_map.bpf.c:7:5
   |
+6 |     __u64 saved[6] = { (__u64)ctx };
+  |                      -------------- a pointer is stored here
 7 |     bpf_map_update_elem(&table, &key, saved, 0);
   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
   = helper: long bpf_map_update_elem(void *map, const void *key, const void *value, u64 flags)
-  = note: program `prog`; more about this: stingless check --explain E0103
+  = note: program `prog`; more about this: stingless check --explain E0051
 */

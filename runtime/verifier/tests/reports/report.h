@@ -64,6 +64,15 @@ extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __ksym;
 extern int *bpf_iter_num_next(struct bpf_iter_num *it) __ksym;
 extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym;
 
+struct bpf_dynptr {
+    __u64 opaque[2];
+};
+static long (*bpf_dynptr_from_mem)(void *data, __u32 size, __u64 flags, struct bpf_dynptr *p) = (void *)197;
+static long (*bpf_ringbuf_reserve_dynptr)(void *ring, __u32 size, __u64 flags, struct bpf_dynptr *p) = (void *)198;
+static void (*bpf_ringbuf_submit_dynptr)(struct bpf_dynptr *p, __u64 flags) = (void *)199;
+static long (*bpf_dynptr_read)(void *dst, __u32 len, const struct bpf_dynptr *p, __u32 off, __u64 flags) = (void *)201;
+static void *(*bpf_dynptr_data)(const struct bpf_dynptr *p, __u32 off, __u32 len) = (void *)203;
+
 struct value {
     __u64 hits;
     __u8 data[40];

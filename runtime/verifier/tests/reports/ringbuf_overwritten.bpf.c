@@ -13,7 +13,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 }
 /* report
 class reference
-error[stingless::E0060]: the reference acquired at instruction 4 is not released on this path
+error[stingless::E0060]: `e`, acquired by `bpf_ringbuf_reserve`, is not given back on this path
   --> ./ringbuf_overwritten.bpf.c:13:1
    |
  5 |     __u64 *e = bpf_ringbuf_reserve(&events, 8, 0);

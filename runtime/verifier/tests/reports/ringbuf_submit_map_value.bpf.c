@@ -10,8 +10,8 @@ SEC("xdp") int prog(struct xdp_md *ctx)
     return 2;
 }
 /* report
-class reference
-error[stingless::E0062]: argument 1 is a pointer to a map value, which was not acquired
+class helper-arg
+error[stingless::E0070]: argument 1 is a pointer to a map value, an acquired reference is expected
  --> ./ringbuf_submit_map_value.bpf.c:9:5
   |
 6 |     struct value *v = bpf_map_lookup_elem(&table, &key);
@@ -22,5 +22,5 @@ error[stingless::E0062]: argument 1 is a pointer to a map value, which was not a
   |
   = helper: long bpf_ringbuf_submit(void *data, u64 flags)
   = path: line 7: `if (!v)` goes on at line 9
-  = note: program `prog`; more about this: stingless check --explain E0062
+  = note: program `prog`; more about this: stingless check --explain E0070
 */

@@ -9,8 +9,8 @@ SEC("xdp") int prog(struct xdp_md *ctx)
     return 2;
 }
 /* report
-class helper-arg
-error[stingless::E0070]: argument 1 is a number, an acquired reference is expected
+class null
+error[stingless::E0021]: argument 1 (`e`) is NULL on this path
  --> ./ringbuf_submit_null.bpf.c:8:5
   |
 5 |     __u64 *e = bpf_ringbuf_reserve(&events, 8, 0);
@@ -21,5 +21,5 @@ error[stingless::E0070]: argument 1 is a number, an acquired reference is expect
   |
   = helper: long bpf_ringbuf_submit(void *data, u64 flags)
   = path: line 6: `if (e)` goes on at line 8
-  = note: program `prog`; more about this: stingless check --explain E0070
+  = note: program `prog`; more about this: stingless check --explain E0021
 */

@@ -9,7 +9,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
         return 1;
     if (i > 39)
         return 1;
-    return v->data[i];
+    return v->data[i] & 1;
 }
 
 /* report
@@ -24,7 +24,7 @@ error[stingless::E0035]: `i` is added to `v`, but has no bound on both sides
  8 |     if (!v)
    |         -- `i` is last checked here
 ...
-12 |     return v->data[i];
+12 |     return v->data[i] & 1;
    |            ^^^^^^^^^^
    |
    = cause: the offset is -2147483648..=39

@@ -16,11 +16,16 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 /* report
 class uninit
 error[stingless::E0011]: the stack byte at offset -8 is read but was never written on this path
- --> ./stack_in_a_function.bpf.c:7:19
-  |
-7 |     return p->a + p->b;
-  |                   ^^^^
-  |
-  = help: initialise the variable where it is declared: `= {}`
-  = note: program `prog`; more about this: stingless check --explain E0011
+  --> ./stack_in_a_function.bpf.c:7:19
+   |
+ 7 |     return p->a + p->b;
+   |                   ^^^^
+...
+13 |     ((volatile struct pair *)&p)->a = ctx->rx_queue_index;
+   |     ----------------------------------------------------- this is written, byte 8 of it is not
+14 |     return sum(&p) & 1;
+   |            ------- the function is called from here
+   |
+   = help: initialise the variable where it is declared: `= {}`
+   = note: program `prog`; more about this: stingless check --explain E0011
 */

@@ -5,7 +5,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
     volatile __u8 buf[16] = {};
     __u32 i = ctx->rx_queue_index;
     buf[i & 31] = 1;
-    return buf[0];
+    return buf[0] & 1;
 }
 
 /* report
@@ -19,6 +19,6 @@ error[stingless::E0033]: the stack has 512 bytes below r10, the access through `
   |     ^^^^^^^^^^^^^^^
   |
   = cause: the offset is -16..=15
-  = help: check it before its use: `if (i > 15) return 0;`
+  = help: check it before its use: `if ((i & 31) > 15) return 0;`
   = note: program `prog`; more about this: stingless check --explain E0033
 */

@@ -7,12 +7,12 @@ SEC("xdp") int prog(struct xdp_md *ctx)
     return bpf_ringbuf_output(&events, buf, 16, 0) ? 1 : 2;
 }
 /* report
-class bounds
-error[stingless::E0034]: a stack access of 8 bytes at offset -15 is not aligned
+class stack
+error[stingless::E0106]: a stack access of 8 bytes at offset -15 is not aligned
  --> ./stack_misaligned.bpf.c:6:5
   |
 6 |     *(volatile __u64 *)((char *)buf + 1) = ctx->rx_queue_index;
   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = note: program `prog`; more about this: stingless check --explain E0034
+  = note: program `prog`; more about this: stingless check --explain E0106
 */

@@ -16,8 +16,11 @@ class packet-stale
 error[stingless::E0090]: a pointer into data that a helper may have moved is compared
  --> ./stale_end.bpf.c:9:9
   |
-8 |     data = DATA(ctx);
-  |            --------- `data` is loaded from the context
+5 |     void *data = DATA(ctx), *data_end = DATA_END(ctx);
+  |                                         ------------- `data_end` is loaded from the context
+6 |     if (bpf_xdp_adjust_head(ctx, -8))
+  |         ---------------------------- `bpf_xdp_adjust_head` may move the data: pointers taken before are stale
+...
 9 |     if (data + 8 > data_end)
   |         ^^^^
   |

@@ -6,7 +6,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
     struct value *v = bpf_map_lookup_elem(&table, &key);
     if (!v)
         return 1;
-    return v->data[i];
+    return v->data[i] & 1;
 }
 
 /* report
@@ -19,7 +19,7 @@ error[stingless::E0035]: the offset into the value of map `table` has no bound; 
 6 |     struct value *v = bpf_map_lookup_elem(&table, &key);
   |                       --------------------------------- `v` comes from `bpf_map_lookup_elem`
 ...
-9 |     return v->data[i];
+9 |     return v->data[i] & 1;
   |            ^^^^^^^^^^
   |
   = cause: the offset is 0..=4294967295

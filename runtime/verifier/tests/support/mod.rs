@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use stingless_abi::{
-    Arg, ArgKind, CallbackKind, CtxField, CtxLayout, DataRegion, Effects, Entry, FieldKind, HelperSet, HookDef, Limits,
-    MapKind, MapKinds, MapSpec, MemLen, MemUse, NativeOp, ObjectAction, ObjectKind, Partial, Proto, ProtoTable,
-    RefClass, Ret, Rights, Trust, VerdictRange, kfunc_id,
+    Arg, ArgKind, CallbackKind, CtxField, CtxLayout, DataRegion, DynptrUse, Effects, Entry, FieldKind, HelperSet,
+    HookDef, Limits, MapKind, MapKinds, MapSpec, MemLen, MemUse, NativeOp, ObjectAction, ObjectKind, Partial, Proto,
+    ProtoTable, RefClass, Ret, Rights, Trust, VerdictRange, kfunc_id,
 };
 use stingless_isa::{Code, assemble};
 use stingless_object::{Unit, UnitMap};
@@ -38,8 +38,10 @@ fn declared(kind: ArgKind) -> (&'static str, &'static str) {
         ArgKind::Len { .. } | ArgKind::ConstScalar => ("u64", "size"),
         ArgKind::Callback(_) => ("void *", "callback"),
         ArgKind::CallbackCtx => ("void *", "callback_ctx"),
+        ArgKind::Object { .. } => ("void *", "it"),
         ArgKind::SpinLock => ("struct bpf_spin_lock *", "lock"),
-        ArgKind::Object { .. } => ("void *", "object"),
+        ArgKind::Dynptr(_) | ArgKind::DynptrClone => ("struct bpf_dynptr *", "ptr"),
+        ArgKind::LastingMem | ArgKind::Buffer => ("void *", "data"),
         ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar => ("u64", "flags"),
     }
 }
@@ -56,8 +58,8 @@ const NONE: Effects = Effects {
     lock: None,
     throws: false,
     writes_map: false,
-    section: None,
     no_packet: false,
+    section: None,
 };
 
 /// A function of iterators over numbers; `more` are the arguments behind the iterator.
@@ -83,6 +85,10 @@ const U32: Ret = Ret::Scalar { min: 0, max: u32::MAX as i64 };
 /// Linux's helpers, as far as the tests call them.
 pub(crate) fn protos() -> ProtoTable {
     use ArgKind::{Acquired, Anything, Callback, CallbackCtx, ConstScalar, Ctx, Len, Map, MapKey, MapValue, SpinLock};
+    use ArgKind::{Dynptr, LastingMem};
+    use ObjectAction::{Destroy, Make};
+    let made = |action| ArgKind::Object { kind: ObjectKind::DynptrRingbuf, action };
+    const LOCAL: ArgKind = ArgKind::Object { kind: ObjectKind::DynptrLocal, action: ObjectAction::Make };
     let table = Map(TABLES);
     let record = RefClass::RingbufRecord;
     let reserve = Ret::AcquiredOrNull { class: record, size_arg: Some(1) };
@@ -125,6 +131,23 @@ pub(crate) fn protos() -> ProtoTable {
             "bpf_for_each_map_elem",
             &[any_map, Callback(CallbackKind::ForEachMapElem), CallbackCtx, Anything],
             Ret::ANY,
+            NONE,
+        ),
+        row(197, "bpf_dynptr_from_mem", &[LastingMem, Len { zero_ok: true }, Anything, LOCAL], Ret::ANY, NONE),
+        row(198, "bpf_ringbuf_reserve_dynptr", &[RING, Anything, Anything, made(Make)], Ret::ANY, NONE),
+        row(199, "bpf_ringbuf_submit_dynptr", &[made(Destroy), Anything], Ret::Void, NONE),
+        row(
+            201,
+            "bpf_dynptr_read",
+            &[mem(MemUse::Write), Len { zero_ok: true }, Dynptr(DynptrUse::Read), Anything, Anything],
+            Ret::ANY,
+            NONE,
+        ),
+        row(
+            203,
+            "bpf_dynptr_data",
+            &[Dynptr(DynptrUse::Read), Anything, ConstScalar],
+            Ret::ViewOrNull { size_arg: 2, writable: true },
             NONE,
         ),
         iterator("bpf_iter_num_new", ObjectAction::Make, &[Anything, Anything], Ret::ANY),

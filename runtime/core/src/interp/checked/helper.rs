@@ -77,24 +77,7 @@ impl Checked {
                 let access = arg.kind.value_use(kind).unwrap_or(MemUse::Read);
                 self.touch(call.site, value, value_size, access).map(drop)
             }
-            ArgKind::Mem { access, len, nullable } => {
-                let len = match len {
-                    MemLen::Fixed { size, align } => {
-                        if !nullable || value != 0 {
-                            check_align(value, align)?;
-                        }
-                        u64::from(size)
-                    }
-                    MemLen::Next => check_len(call, arg)?,
-                };
-                if nullable
-                    && value == 0
-                    && (len == 0 || matches!(arg.kind, ArgKind::Mem { len: MemLen::Fixed { .. }, .. }))
-                {
-                    return Ok(());
-                }
-                if len == 0 { Ok(()) } else { self.touch(call.site, value, len, access).map(drop) }
-            }
+            ArgKind::Mem { access, len, nullable } => self.check_mem(call, arg, access, len, nullable),
             ArgKind::ConstStr => self.check_str(call, value),
             ArgKind::Callback(_) => {
                 let subs = call.site.program.unit().code.subprogs();
@@ -107,7 +90,41 @@ impl Checked {
             ArgKind::Acquired(class) => self.give_back(call, at, value, class),
             ArgKind::SpinLock => check_lock(self, call, value),
             ArgKind::Object { kind, action } => self.check_object(value, kind, action),
+            ArgKind::Dynptr(_) => self.dynptr_at(value).map(drop),
+            ArgKind::DynptrClone => self.check_clone(call.proto, call.args, value),
+            ArgKind::LastingMem => {
+                let len = check_len(call, arg)?;
+                if len == 0 { Ok(()) } else { self.touch(call.site, value, len, MemUse::ReadWrite).map(drop) }
+            }
+            ArgKind::Buffer if value == 0 => Ok(()),
+            ArgKind::Buffer => match call.args.get(at + 1) {
+                Some(0) => Ok(()),
+                Some(&len) => self.touch(call.site, value, len, MemUse::Write).map(drop),
+                None => Err(broken("its length has no register")),
+            },
         }
+    }
+
+    fn check_mem(
+        &mut self,
+        call: &Call<'_>,
+        arg: &Argument,
+        access: MemUse,
+        len: MemLen,
+        nullable: bool,
+    ) -> Result<(), Stop> {
+        let value = call.args[usize::from(arg.index)];
+        let bytes = match len {
+            MemLen::Fixed { size, align } => {
+                if !nullable || value != 0 {
+                    check_align(value, align)?;
+                }
+                u64::from(size)
+            }
+            MemLen::Next => check_len(call, arg)?,
+        };
+        let absent = nullable && value == 0 && (bytes == 0 || matches!(len, MemLen::Fixed { .. }));
+        if absent || bytes == 0 { Ok(()) } else { self.touch(call.site, value, bytes, access).map(drop) }
     }
 
     fn check_str(&self, call: &Call<'_>, addr: u64) -> Result<(), Stop> {
@@ -137,7 +154,8 @@ impl Checked {
 
     /// What the call's result and effects change.
     pub(crate) fn check_return(&mut self, site: Site<'_>, proto: &Proto, args: [u64; 5], r0: u64) -> Result<(), Stop> {
-        if proto.effects.invalidates_packet {
+        self.list_views(proto, args);
+        if proto.may_move_packet() {
             self.list_data(site.program);
         }
         match proto.ret {
@@ -155,6 +173,11 @@ impl Checked {
                 let map = map.ok_or_else(|| broken(format!("{} returns a value of no map", proto.name)))?;
                 self.list_value(site.program, map, r0);
                 Ok(())
+            }
+            Ret::ViewOrNull { .. } if r0 == 0 => Ok(()),
+            Ret::ViewOrNull { size_arg, .. } => {
+                self.tag(Reg::R0, true);
+                self.check_view(r0, args[usize::from(size_arg)])
             }
             Ret::ElementOrNull { .. } if r0 == 0 => Ok(()),
             Ret::ElementOrNull { size } => {

@@ -37,6 +37,8 @@ pub(crate) struct Checked {
     frames: Vec<Frame>,
     /// References held: address and class.
     held: Vec<(u64, RefClass)>,
+    /// Objects on the stack that were ever made.
+    objects_made: u64,
     activations: Vec<Activation>,
     /// Uninitialised stack and registers must not be read.
     strict: bool,
@@ -50,7 +52,17 @@ impl Checked {
     pub(crate) fn new(raw: Raw, program: &Program, args: [u64; 5]) -> Checked {
         let strict = program.settings().strict;
         let (regions, frames, pending) = (Regions::default(), Vec::new(), Pending::default());
-        Checked { raw, regions, frames, held: Vec::new(), activations: Vec::new(), strict, args, pending }
+        Checked {
+            raw,
+            regions,
+            frames,
+            held: Vec::new(),
+            objects_made: 0,
+            activations: Vec::new(),
+            strict,
+            args,
+            pending,
+        }
     }
 
     /// Checks an access of `len` bytes, and notes what it writes.

@@ -78,6 +78,17 @@ impl Regions {
     }
 }
 
+/// An object on the stack that only helpers touch.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Object {
+    /// Its lowest address.
+    pub(crate) addr: u64,
+    /// What it is.
+    pub(crate) kind: ObjectKind,
+    /// Shared with its copies alone.
+    pub(crate) group: u64,
+}
+
 /// A live stack frame.
 #[derive(Debug)]
 pub(crate) struct Frame {
@@ -93,8 +104,8 @@ pub(crate) struct Frame {
     pub(crate) regs: u16,
     /// Which registers hold a pointer that is not NULL, by bit.
     pub(crate) ptrs: u16,
-    /// Objects that only helpers touch: lowest address and kind.
-    pub(crate) objects: Vec<(u64, ObjectKind)>,
+    /// Objects that only helpers touch.
+    pub(crate) objects: Vec<Object>,
     /// Index of the subprogram.
     pub(crate) sub: usize,
     /// The subprogram's proved depth, where there are facts.

@@ -2,6 +2,7 @@
 
 #[allow(unsafe_code, reason = "plays the program")]
 mod doors;
+mod kinds;
 mod model;
 #[allow(unsafe_code, reason = "plays the program")]
 mod ring;
