@@ -21,7 +21,9 @@ const KEYED: u64 = ITERABLE | MapKind::LpmTrie.bit().0;
 /// Kinds with elements that programs delete by key.
 const DELETED: u64 = KEYED | MapKinds::of(&[MapKind::Sockmap, MapKind::Sockhash]).0;
 /// Kinds with elements that programs look up by key.
-const FOUND: u64 = KEYED | MapKinds::of(&[MapKind::Devmap, MapKind::DevmapHash, MapKind::Xskmap]).0;
+const FOUND: u64 = KEYED
+    | MapKinds::of(&[MapKind::Devmap, MapKind::DevmapHash, MapKind::Xskmap, MapKind::ArrayOfMaps, MapKind::HashOfMaps])
+        .0;
 /// Kinds with a value for each execution slot.
 const PER_SLOT: u64 = MapKinds::of(&[MapKind::PercpuArray, MapKind::PercpuHash, MapKind::LruPercpuHash]).0;
 /// Kinds whose values have no keys.
@@ -82,7 +84,11 @@ stingless::bpf_call_3! {
 stingless::bpf_call_2! {
     /// Takes the next value of a queue or a stack. Returns 0, or `-ENOENT` and zeroes.
     #[id = 88]
+<<<<<<< HEAD
     #[effects(no_trap, writes_map, no_packet)]
+=======
+    #[effects(no_packet, no_trap, writes_map)]
+>>>>>>> main
     pub fn bpf_map_pop_elem(_caller, map: MapArg<POPPED>, value: ValueOut) -> Errno {
         map.next(value, true)
     }
@@ -92,7 +98,11 @@ stingless::bpf_call_2! {
     /// Copies the next value of a queue or a stack (`-ENOENT` and zeroes for none); asks a bloom filter whether it has the
     /// value: 0 for probably, `-ENOENT` for no.
     #[id = 89]
+<<<<<<< HEAD
     #[effects(no_trap, no_packet)]
+=======
+    #[effects(no_packet, no_trap)]
+>>>>>>> main
     pub fn bpf_map_peek_elem(_caller, map: MapArg<PUSHED>, value: ValueOut) -> Errno {
         map.next(value, false)
     }

@@ -93,6 +93,10 @@ map_kinds! {
     LruPercpuHash = 10, "lru_percpu_hash", key: HASH_KEY, value: SizeRule::Between(1, 32 << 10), flags: F_NO_COMMON_LRU | F_NUMA_NODE | F_ZERO_SEED | ACCESS;
     /// Prefixes: a 32-bit length and up to 256 bytes; lookups find the longest one that matches.
     LpmTrie = 11, "lpm_trie", key: SizeRule::Between(5, 260), value: SizeRule::Between(1, (4 << 20) - 512 - 64), flags: F_NO_PREALLOC | F_NUMA_NODE | ACCESS;
+    /// Array of maps of one shape.
+    ArrayOfMaps = 12, "array_of_maps", key: SizeRule::Exactly(4), value: SizeRule::Exactly(4), flags: F_NUMA_NODE | F_RDONLY | F_WRONLY;
+    /// Hash table of maps of one shape.
+    HashOfMaps = 13, "hash_of_maps", key: HASH_KEY, value: SizeRule::Exactly(4), flags: F_NO_PREALLOC | F_NUMA_NODE | F_RDONLY | F_WRONLY;
     /// Interfaces that packets are redirected to, by index.
     Devmap = 14, "devmap", key: SizeRule::Exactly(4), value: SizeRule::Between(4, 8), flags: F_NUMA_NODE | F_RDONLY | F_WRONLY;
     /// Sockets, by index.
@@ -161,6 +165,8 @@ impl MapKind {
                 | MapKind::Devmap
                 | MapKind::DevmapHash
                 | MapKind::Xskmap
+                | MapKind::ArrayOfMaps
+                | MapKind::HashOfMaps
         )
     }
 
@@ -178,6 +184,12 @@ impl MapKind {
                 | MapKind::Sockmap
                 | MapKind::Sockhash
         )
+    }
+
+    /// Whether values are maps.
+    #[must_use]
+    pub const fn holds_maps(self) -> bool {
+        matches!(self, MapKind::ArrayOfMaps | MapKind::HashOfMaps)
     }
 
     /// Whether each execution slot has its own value.
@@ -234,6 +246,8 @@ pub struct MapSpec {
     pub btf: (u32, u32),
     /// What the kind takes beside (`map_extra`): hash functions of a bloom filter, 0 for five.
     pub extra: u32,
+    /// Of a map of maps, the shape of those in it.
+    pub inner: Option<Box<MapSpec>>,
 }
 
 /// A field of a map value that only helpers may touch.
@@ -354,6 +368,7 @@ impl MapSpec {
             pin_by_name: false,
             btf: (0, 0),
             extra: 0,
+            inner: None,
         }
     }
 
@@ -393,6 +408,7 @@ impl MapSpec {
         if self.kind == MapKind::LpmTrie && self.flags & F_NO_PREALLOC == 0 {
             return bad("flags", self.flags.into(), "with BPF_F_NO_PREALLOC for lpm_trie".into());
         }
+        self.check_inner()?;
         let extra = self.flags & !row.flags;
         if extra != 0 {
             return bad("flags", self.flags.into(), format!("a subset of {:#x} for {}", row.flags, row.name));
@@ -443,6 +459,49 @@ impl MapSpec {
             }
         }
         Ok(())
+    }
+
+    /// A map of maps says what is in it; other maps do not.
+    fn check_inner(&self) -> Result<(), MapShapeError> {
+        let bad = |found: u64, want: &str| {
+            Err(MapShapeError { map: self.name.clone(), field: "inner map", found, want: want.to_owned() })
+        };
+        let Some(inner) = &self.inner else {
+            return if self.kind.holds_maps() {
+                bad(0, "described with __array(values, struct { .. })")
+            } else {
+                Ok(())
+            };
+        };
+        if !self.kind.holds_maps() {
+            return bad(1, "absent: this kind holds no maps");
+        }
+        if inner.kind.holds_maps() || matches!(inner.kind, MapKind::ProgArray | MapKind::Ringbuf) {
+            return bad((inner.kind as u32).into(), "of a kind other than maps of maps, prog arrays and ring buffers");
+        }
+        if !inner.special.is_empty() {
+            return bad(inner.special.len() as u64, "without locks, timers and other special fields in its values");
+        }
+        inner.check()
+    }
+
+    /// The first field in which a map differs from this shape, which a map of maps takes: its name, what there is, and what
+    /// is wanted. Numbers of elements matter for arrays alone, whose indices may be proved once and for all.
+    #[must_use]
+    pub fn differs_inside(&self, found: &MapSpec) -> Option<(&'static str, String, String)> {
+        let counted = matches!(self.kind, MapKind::Array | MapKind::PercpuArray);
+        let entries = if counted { self.max_entries } else { found.max_entries };
+        let special = |spec: &MapSpec| format!("{:?}", spec.special);
+        let fields = [
+            ("type", found.kind.row().name.to_owned(), self.kind.row().name.to_owned()),
+            ("key_size", found.key_size.to_string(), self.key_size.to_string()),
+            ("value_size", found.value_size.to_string(), self.value_size.to_string()),
+            ("flags", format!("{:#x}", found.flags), format!("{:#x}", self.flags)),
+            ("map_extra", found.extra.to_string(), self.extra.to_string()),
+            ("special fields", special(found), special(self)),
+            ("max_entries", found.max_entries.to_string(), entries.to_string()),
+        ];
+        fields.into_iter().find(|(_, found, want)| found != want)
     }
 
     fn check_size(&self, field: &'static str, found: u32, rule: SizeRule) -> Result<(), MapShapeError> {

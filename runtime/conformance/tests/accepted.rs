@@ -2,19 +2,20 @@
 //! in the checked interpreter, on any input; and the generators reach every opcode on every kind of pointer, and every helper.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use stingless::abi::{Limits, TrapKind, Trust};
-use stingless::{Config, EngineKind, Error};
+use stingless::abi::{Limits, Proto, Trust};
+use stingless::{Config, EngineKind};
 use stingless_conformance::accepted::{
-    Body, Cell, Coverage, bodies, call_of, mutant, opcode, opcodes, raw_program, universe,
+    Body, Call, Cell, Coverage, bodies, call_of, check, mutant, opcode, opcodes, raw_program, universe,
 };
-use stingless_conformance::programs::{Host, Run, call};
+use stingless_conformance::programs::Host;
 use stingless_conformance::random::Random;
 use stingless_conformance::{diff, fragments};
 use stingless_isa::{Code, assemble, disasm};
 use stingless_object::{Unit, UnitMap};
-use stingless_verifier::{Verified, verify};
+use stingless_verifier::verify;
 
 fn soak() -> bool {
     std::env::var("STINGLESS_SOAK").is_ok_and(|on| on == "1")
@@ -31,32 +32,6 @@ fn limits() -> Limits {
 
 fn host() -> Host {
     Host::with(Config::new().engine(EngineKind::Checked).deadline(Some(Duration::from_millis(5)))).unwrap()
-}
-
-/// Runs an accepted program on a few inputs.
-fn runs(host: &Host, verified: &Verified, seed: u64) -> u64 {
-    let unit = verified.unit();
-    let text = || format!("seed {seed} ({})\n{}", unit.name, disasm(&unit.code));
-    let Ok(raw) = raw_program(unit) else { return 0 };
-    let loaded = host.linker.load_raw(&raw).unwrap_or_else(|e| panic!("{e}: {}", text()));
-    if let Some(refused) = loaded.refused.first() {
-        panic!("accepted, then refused: {}\n{}", refused.error, text());
-    }
-    let mut random = Random::new(!seed);
-    let lengths = [64, 14 + random.below(60) as usize, random.below(20) as usize];
-    for (round, len) in lengths.into_iter().enumerate() {
-        let mask = [0xff, 0x0f, 0xff][round];
-        let data = (0..len).map(|_| random.bits() as u8 & mask).collect();
-        match call(&loaded.collection, &unit.hook.name, "p", &Run { data, ..Run::default() }) {
-            Ok(_) => {}
-            Err(Error::Trap(trap)) => {
-                let broken = matches!(trap.kind, TrapKind::Memory | TrapKind::Obligation | TrapKind::Fact);
-                assert!(!broken, "{trap}: {}", text());
-            }
-            Err(e) => panic!("{e}: {}", text()),
-        }
-    }
-    lengths.len() as u64
 }
 
 /// Counts of one generator.
@@ -82,7 +57,8 @@ impl Tester {
         match verify(unit, Trust::Untrusted, &limits()) {
             Ok(verified) => {
                 counts.accepted += 1;
-                counts.runs += runs(&self.host, &verified, seed);
+                let ran = check(&self.host, verified.unit(), seed);
+                counts.runs += ran.unwrap_or_else(|e| panic!("{e}: seed {seed} of {generator}\n{listing}"));
                 self.coverage.add(&verified);
                 true
             }
@@ -138,18 +114,27 @@ impl Tester {
         }
     }
 
-    /// Every helper, called as its prototype says.
-    fn calls(&mut self, rounds: u64) {
+    /// Every helper that can be called by what its prototype says; gives those.
+    fn calls(&mut self, rounds: u64) -> Vec<Arc<Proto>> {
+        let mut called = Vec::new();
         for proto in self.host.linker.protos().iter() {
-            for round in 0..rounds {
-                let mut random = Random::new(u64::from(proto.id) << 16 | round);
-                let Some((text, given)) = call_of(proto, &mut random) else { break };
-                let Some(unit) = self.unit(&text, "xdp") else { panic!("{text}") };
-                if self.judge("calls by prototype", unit, round) {
-                    given.iter().for_each(|to| self.coverage.argument(proto, to));
+            let linker = &self.host.linker;
+            let hook = ["xdp", "tc"].into_iter().find(|h| linker.hook_named(h).is_ok_and(|h| h.helpers.has(proto.id)));
+            let Some(hook) = hook else { continue };
+            let mut random = Random::new(proto.id.into());
+            let calls: Vec<Call> = (0..rounds).filter_map(|_| call_of(proto, hook == "tc", &mut random)).collect();
+            if !calls.is_empty() {
+                called.push(proto.clone());
+            }
+            for call in calls {
+                let Some(mut unit) = self.unit(&call.text, hook) else { panic!("{}", call.text) };
+                unit.maps.extend(call.map.map(|spec| UnitMap { spec, origin: 3, frozen: None }));
+                if self.judge("calls by prototype", unit, proto.id.into()) {
+                    call.given.iter().for_each(|to| self.coverage.argument(proto, to));
                 }
             }
         }
+        called
     }
 
     fn print(&self) {
@@ -175,11 +160,10 @@ fn accepted_programs_hold_and_generators_reach_everything() {
     assert!(bodies.len() >= 60, "{} programs to start from", bodies.len());
     let first = number("STINGLESS_SEED", 0);
     let count = number("STINGLESS_COUNT", if soak() { 1_000_000 } else { 4_000 });
-    let protos = host.linker.protos();
     let mut tester = Tester { host, counts: BTreeMap::new(), coverage: Coverage::default() };
     tester.mutants(&bodies, first..first + count * 3 / 4);
     tester.texts(first..first + count / 4);
-    tester.calls(24);
+    let called = tester.calls(30);
     tester.opcodes(3);
     tester.print();
     let all: u64 = tester.counts.values().map(|c| c.programs).sum();
@@ -191,6 +175,6 @@ fn accepted_programs_hold_and_generators_reach_everything() {
         let percent = c.accepted * 100 / c.programs.max(1);
         assert!((30..=90).contains(&percent), "{name}: {percent} % are accepted");
     }
-    let empty: Vec<Cell> = tester.coverage.empty(&universe(protos.iter().map(|p| &**p)));
+    let empty: Vec<Cell> = tester.coverage.empty(&universe(called.iter().map(|p| &**p)));
     assert!(empty.is_empty(), "{} cells are empty: {empty:?}", empty.len());
 }

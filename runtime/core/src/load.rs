@@ -74,6 +74,7 @@ impl<'l> Load<'l> {
             self.layouts.insert(def.name.clone(), object.layout(at));
             self.tail_calls.extend(def.programs.iter().map(|(index, name)| (at, *index, name.to_string())));
         }
+        self.nest(object)?;
         for (at, program) in object.programs().iter().enumerate() {
             let mut info = ProgramInfo::new(&program.name, &program.section);
             info.autoload = program.autoload;
@@ -133,6 +134,19 @@ impl<'l> Load<'l> {
             map.freeze()?;
         }
         Ok(Some(map))
+    }
+
+    /// Puts maps into maps of maps, as the object says. Those that are carried over hold what they hold.
+    fn nest(&self, object: &Object) -> Result<()> {
+        let fresh = |def: &&MapDef| def.frozen || !self.carried.contains_key(&def.name);
+        for (at, def) in object.maps().iter().enumerate().filter(|(_, def)| fresh(def)) {
+            for (key, inner) in &def.inner_maps {
+                if let (Some(outer), Some(Some(inner))) = (&self.maps[at], self.maps.get(*inner as usize)) {
+                    outer.set_map(&key.to_le_bytes(), inner, 0)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn env(&self, hook: Arc<HookDef>) -> Env {
@@ -256,11 +270,22 @@ fn same_shape(live: &Map, want: &MapSpec) -> Result<()> {
         ("max_entries", have.max_entries.to_string(), want.max_entries.to_string()),
         ("flags", format!("{:#x}", have.flags), format!("{:#x}", want.flags)),
         ("spin locks and timers", format!("{:?}", have.special), format!("{:?}", want.special)),
+        ("inner map", inside(have), inside(want)),
     ];
     match differs.into_iter().find(|(_, have, want)| have != want) {
         Some((field, found, want)) => Err(Error::MapMismatch { map, field, want, found }),
         None => Ok(()),
     }
+}
+
+/// The shape of the maps in a map of maps, names aside.
+fn inside(spec: &MapSpec) -> String {
+    let inner = spec.inner.as_ref();
+    let words = |s: &MapSpec| {
+        let name = s.kind.row().name;
+        format!("{name} {} {} {} {:#x} {}", s.key_size, s.value_size, s.max_entries, s.flags, s.extra)
+    };
+    inner.map_or_else(String::new, |s| words(s))
 }
 
 /// Same sizes are not enough: a carried map's keys and values must look alike too.

@@ -136,8 +136,9 @@ impl Object {
             (Some(btf), 1..) => btf.shape(ty),
             (Some(_) | None, _) => String::new(),
         };
-        if spec.btf != (0, 0) {
-            return format!("{} -> {}", shape(spec.btf.0), shape(spec.btf.1));
+        let inner = spec.inner.as_ref().map(|i| format!(" of {} -> {}", shape(i.btf.0), shape(i.btf.1)));
+        if spec.btf != (0, 0) || inner.is_some() {
+            return format!("{} -> {}{}", shape(spec.btf.0), shape(spec.btf.1), inner.unwrap_or_default());
         }
         let mut globals: Vec<&GlobalDef> = self.globals.iter().filter(|g| g.map as usize == map).collect();
         globals.sort_by(|a, b| (a.offset, &a.name).cmp(&(b.offset, &b.name)));

@@ -181,11 +181,20 @@ fn kernel_configuration() {
 #[test]
 fn an_unknown_kind_of_map_fails_its_program_alone() {
     let object = object("maps");
-    let err = try_link(&object, "second", &env()).unwrap_err();
-    assert_eq!(err.kind, LinkErrorKind::MapKind { map: "outer".into(), kind: 12 });
-    assert_eq!(&*err.at.unwrap().function, "second");
+    let err = try_link(&object, "fourth", &env()).unwrap_err();
+    assert_eq!(err.kind, LinkErrorKind::MapKind { map: "unknown".into(), kind: 33 });
+    assert_eq!(&*err.at.unwrap().function, "fourth");
     unit(&object, "first");
     unit(&object, "third");
+}
+
+#[test]
+fn behind_a_map_of_maps_stands_what_is_in_it() {
+    let unit = unit(&object("maps"), "second");
+    let shape = |m: &stingless_object::UnitMap| (m.spec.kind, m.spec.key_size, m.spec.value_size, m.spec.max_entries);
+    let want = [(MapKind::ArrayOfMaps, 4, 4, 2), (MapKind::Array, 4, 8, 1)];
+    assert_eq!(unit.maps.iter().map(shape).collect::<Vec<_>>(), want);
+    assert_eq!([0, 1, 2, u32::MAX].map(|map| unit.inner_of(map)), [Some(1), None, None, None]);
 }
 
 #[test]

@@ -47,7 +47,10 @@ fn maps_of_every_form() {
     assert_eq!(jumps.programs, [(0, "first".into()), (2, "third".into())]);
 
     let outer = def("outer");
-    assert_eq!((outer.kind, &outer.spec), (12, &None));
+    let spec = outer.spec.as_ref().unwrap();
+    assert_eq!((outer.kind, spec.kind, spec.value_size), (12, MapKind::ArrayOfMaps, 4));
+    assert_eq!(spec.inner.as_deref(), outer.inner.as_ref().unwrap().spec.as_ref());
+    assert_eq!((def("unknown").kind, &def("unknown").spec), (33, &None));
     assert_eq!(outer.inner_maps, [(1, object.map("inner_b").unwrap() as u32)]);
     assert_eq!(outer.inner.as_ref().unwrap().spec.as_ref().unwrap().value_size, 8);
 }
@@ -60,6 +63,7 @@ fn layouts_tell_types_apart() {
     assert_eq!(layout("typed"), format!("u32 -> {value}"));
     assert_eq!(layout("sized"), "");
     assert_eq!(layout("inner_a"), layout("inner_b"));
+    assert_eq!(layout("outer"), "u32 ->  of u32 -> u64");
     let data = object("data");
     assert_eq!(data.layout(data.map(".data.locked").unwrap()), "guarded:u64@0+8,lock:{val:u32}4@8+4");
     assert_eq!(object("legacy").layout(2), "total:@0+8");

@@ -466,7 +466,7 @@ fn prove(env: &Env<'_>, state: &State, insn: &Insn) -> Check {
                 checker.prove(&obligation).map_err(|f| f.of(&obligation))?;
             }
             checker.map_takes_writes(proto)?;
-            checker.packet_taken(proto)?;
+            checker.packet_arguments(proto)?;
             checker.lock_matches(proto)
         }
         Insn::Call(Callee::Local(target)) => checker.function(target),

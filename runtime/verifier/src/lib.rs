@@ -9,6 +9,11 @@ mod env;
 mod error;
 mod explore;
 mod facts;
+#[cfg(not(feature = "seeded-bugs"))]
+mod faults;
+#[cfg(feature = "seeded-bugs")]
+#[doc(hidden)]
+pub mod faults;
 mod liveness;
 pub mod obligation;
 mod precision;

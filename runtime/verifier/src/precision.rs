@@ -15,6 +15,7 @@
 //! 4. When a path ends because an old state covers it, the old state's nodes get edges to the current ones: marks that
 //!    the old state has or gets later arrive here too (loops included).
 
+use crate::faults::fault;
 use ahash::AHashMap;
 
 /// Index of a node.
@@ -80,7 +81,7 @@ impl Nodes {
             if std::mem::replace(&mut entry.precise, true) {
                 continue;
             }
-            self.todo.extend(entry.inputs.iter().filter(|&&n| n != 0));
+            self.todo.extend(entry.inputs.iter().filter(|&&n| n != 0 && !fault!(52)));
             if let Some(more) = self.more.get(&at) {
                 self.todo.extend(more);
             }
@@ -89,7 +90,7 @@ impl Nodes {
 
     /// Lets every mark on `from`, now or later, also mark `to`. Node 0 counts as marked.
     pub(crate) fn link(&mut self, from: NodeId, to: NodeId) {
-        if to == 0 || from == to {
+        if to == 0 || from == to || fault!(53) {
             return;
         }
         if self.is_precise(from) {

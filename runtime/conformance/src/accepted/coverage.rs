@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stingless_abi::{ArgKind, Proto};
+use stingless_abi::{ArgKind, MemLen, Proto};
 use stingless_isa::{AluOp, AtomicOp, Callee, Cond, Insn, Operand, Size, UnaryOp, Width};
 use stingless_verifier::{Access, Verified};
 
@@ -122,7 +122,7 @@ pub fn impossible(cell: &Cell) -> Option<&'static str> {
     })
 }
 
-/// Every opcode on every kind of operand, and every helper of a table.
+/// Every opcode on every kind of operand, and each of these helpers.
 #[must_use]
 pub fn universe<'p>(helpers: impl Iterator<Item = &'p Proto>) -> BTreeSet<Cell> {
     let mut all = BTreeSet::new();
@@ -146,10 +146,13 @@ pub fn universe<'p>(helpers: impl Iterator<Item = &'p Proto>) -> BTreeSet<Cell> 
     for proto in helpers {
         let name = proto.name.to_string();
         all.insert((name.clone(), "called"));
-        let memory =
-            |a: &stingless_abi::Arg| matches!(a.kind, ArgKind::Mem { .. } | ArgKind::MapKey | ArgKind::MapValue(_));
-        if proto.args.iter().any(memory) {
-            all.extend(["to stack", "to map value", "to data"].map(|to| (name.clone(), to)));
+        for arg in proto.args.iter() {
+            let aligned = matches!(arg.kind, ArgKind::Mem { len: MemLen::Fixed { align, .. }, .. } if align > 1);
+            if matches!(arg.kind, ArgKind::Mem { .. } | ArgKind::MapKey | ArgKind::MapValue(_)) {
+                all.extend(["to stack", "to map value"].map(|to| (name.clone(), to)));
+                // Packets are not aligned.
+                all.extend((!aligned).then(|| (name.clone(), "to data")));
+            }
         }
     }
     all

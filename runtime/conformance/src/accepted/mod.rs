@@ -2,11 +2,13 @@
 //! helper by its prototype. With them, what was covered.
 
 mod calls;
+mod check;
 mod coverage;
 mod mutants;
 mod opcodes;
 
-pub use calls::{Given, call_of};
+pub use calls::{Call, Given, call_of};
+pub use check::check;
 pub use coverage::{Cell, Coverage, impossible, universe};
 pub use mutants::{Body, bodies, mutant};
 pub use opcodes::{opcode, opcodes};

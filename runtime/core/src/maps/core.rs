@@ -11,6 +11,7 @@ use super::fifo::{Bloom, Fifo};
 use super::hash::Hasher;
 use super::keys::Keys;
 use super::layout::{ArrayLayout, MAGIC, TableLayout, VERSION};
+use super::nested::Nested;
 use super::progs::{ProgArray, ProgTarget};
 use super::raw::{ArrayRegion, Backing, Region, RingRegion, Source, TableRegion};
 use super::ring::Ring;
@@ -35,6 +36,8 @@ pub(crate) enum Storage {
     Fifo(Fifo),
     /// Bloom filter.
     Bloom(Bloom),
+    /// Map of maps.
+    Nested(Nested),
 }
 
 /// What handles and programs share. Programs hold its address (`runtime_addr`).
@@ -91,6 +94,7 @@ impl MapCore {
             Storage::Progs(progs) => ProgArray::bytes_for(progs.entries()),
             Storage::Fifo(_) => fifo_bytes(&self.spec),
             Storage::Bloom(_) => Bloom::words(&self.spec) * 8,
+            Storage::Nested(_) => Nested::bytes_for(&self.spec),
         }
     }
 
@@ -118,6 +122,7 @@ impl MapCore {
             MapKind::ProgArray => Ok(ProgArray::bytes_for(spec.max_entries)),
             MapKind::Queue | MapKind::Stack => Ok(fifo_bytes(spec)),
             MapKind::BloomFilter => Ok(Bloom::words(spec) * 8),
+            MapKind::ArrayOfMaps | MapKind::HashOfMaps => Ok(Nested::bytes_for(spec)),
         }
     }
 
@@ -162,18 +167,24 @@ impl MapCore {
     pub(super) fn ring(&self) -> Result<&Ring, Fault> {
         match &self.storage {
             Storage::Ring(ring) => Ok(ring),
-            Storage::Array(_) | Storage::Table(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) => {
-                Err(Fault::Operation("ring buffer operations", libc::EINVAL))
-            }
+            Storage::Array(_)
+            | Storage::Table(_)
+            | Storage::Progs(_)
+            | Storage::Fifo(_)
+            | Storage::Bloom(_)
+            | Storage::Nested(_) => Err(Fault::Operation("ring buffer operations", libc::EINVAL)),
         }
     }
 
     fn progs(&self) -> Result<&ProgArray, Fault> {
         match &self.storage {
             Storage::Progs(progs) => Ok(progs),
-            Storage::Array(_) | Storage::Table(_) | Storage::Ring(_) | Storage::Fifo(_) | Storage::Bloom(_) => {
-                Err(Fault::Operation("programs", libc::EINVAL))
-            }
+            Storage::Array(_)
+            | Storage::Table(_)
+            | Storage::Ring(_)
+            | Storage::Fifo(_)
+            | Storage::Bloom(_)
+            | Storage::Nested(_) => Err(Fault::Operation("programs", libc::EINVAL)),
         }
     }
 
@@ -203,6 +214,44 @@ impl MapCore {
         self.progs().ok()?.get(index)
     }
 
+    fn nested(&self) -> Result<&Nested, MapError> {
+        match &self.storage {
+            Storage::Nested(maps) => Ok(maps),
+            Storage::Array(_)
+            | Storage::Table(_)
+            | Storage::Ring(_)
+            | Storage::Progs(_)
+            | Storage::Fifo(_)
+            | Storage::Bloom(_) => Err(self.name_fault(Fault::Operation("maps as values", libc::EINVAL))),
+        }
+    }
+
+    /// Puts a map into a map of maps.
+    pub(crate) fn set_map(&self, key: &[u8], map: &Arc<MapCore>, flags: u64) -> Result<(), MapError> {
+        self.check_write("update")?;
+        let maps = self.nested()?;
+        self.check_key(key)?;
+        if let Some((field, found, want)) = self.spec.inner.as_ref().and_then(|inner| inner.differs_inside(map.spec()))
+        {
+            let (map, inner) = (self.name.clone(), map.name.to_string());
+            return Err(MapError::Inner { map, inner, field, found, want });
+        }
+        maps.set(Source::from(key), map.clone(), flags).map_err(|fault| self.name_fault(fault))
+    }
+
+    /// The map of a key of a map of maps.
+    pub(crate) fn inner_map(&self, key: &[u8]) -> Result<Option<Arc<MapCore>>, MapError> {
+        self.check_read("lookup")?;
+        let maps = self.nested()?;
+        self.check_key(key)?;
+        Ok(maps.get(Source::from(key)))
+    }
+
+    /// Whether this is a map of maps from which a program may have this address.
+    pub(crate) fn has_inner(&self, address: u64) -> bool {
+        self.nested().is_ok_and(|maps| maps.has_address(address))
+    }
+
     /// Rings take no element operations (Linux `ENOTSUPP`), whatever the sizes given.
     fn check_elements(&self, op: &'static str) -> Result<(), MapError> {
         match &self.storage {
@@ -211,7 +260,12 @@ impl MapCore {
                 let errno = if self.spec.kind == MapKind::BloomFilter { libc::EOPNOTSUPP } else { libc::EINVAL };
                 Err(self.name_fault(Fault::Operation(op, errno)))
             }
-            Storage::Array(_) | Storage::Table(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) => Ok(()),
+            Storage::Array(_)
+            | Storage::Table(_)
+            | Storage::Progs(_)
+            | Storage::Fifo(_)
+            | Storage::Bloom(_)
+            | Storage::Nested(_) => Ok(()),
         }
     }
 
@@ -252,6 +306,7 @@ impl MapCore {
             Storage::Ring(_) => Ok(false),
             Storage::Fifo(fifo) => Ok(fifo.peek().map(|value| out.copy_from_slice(&value)).is_ok()),
             Storage::Bloom(bloom) => Ok(bloom.peek(&Source::from(&*out)).is_ok()),
+            Storage::Nested(_) => Err(self.name_fault(Fault::Operation("lookup of maps as bytes", libc::EINVAL))),
         }
     }
 
@@ -260,7 +315,7 @@ impl MapCore {
         match &self.storage {
             Storage::Fifo(fifo) => fifo.push(value.to_boxed(), flags),
             Storage::Bloom(bloom) => bloom.push(&value, flags),
-            Storage::Array(_) | Storage::Table(_) | Storage::Ring(_) | Storage::Progs(_) => {
+            Storage::Array(_) | Storage::Table(_) | Storage::Ring(_) | Storage::Progs(_) | Storage::Nested(_) => {
                 Err(Fault::Operation("push", libc::EINVAL))
             }
         }
@@ -271,9 +326,12 @@ impl MapCore {
         match &self.storage {
             Storage::Fifo(fifo) if take => fifo.pop(),
             Storage::Fifo(fifo) => fifo.peek(),
-            Storage::Bloom(_) | Storage::Array(_) | Storage::Table(_) | Storage::Ring(_) | Storage::Progs(_) => {
-                Err(Fault::Operation("pop", libc::EINVAL))
-            }
+            Storage::Bloom(_)
+            | Storage::Array(_)
+            | Storage::Table(_)
+            | Storage::Ring(_)
+            | Storage::Progs(_)
+            | Storage::Nested(_) => Err(Fault::Operation("pop", libc::EINVAL)),
         }
     }
 
@@ -325,6 +383,7 @@ impl MapCore {
                 _ => Err(Fault::Operation("values as programs", libc::EBADF)),
             },
             Storage::Ring(_) => Err(Fault::Operation("update", ENOTSUPP)),
+            Storage::Nested(_) => Err(Fault::Operation("values as maps", libc::EBADF)),
         }
     }
 
@@ -350,7 +409,9 @@ impl MapCore {
                 }
                 self.store(key, put, plain)
             }
-            Storage::Progs(_) | Storage::Ring(_) | Storage::Fifo(_) | Storage::Bloom(_) => Err(Fault::Flags(flags)),
+            Storage::Progs(_) | Storage::Ring(_) | Storage::Fifo(_) | Storage::Bloom(_) | Storage::Nested(_) => {
+                Err(Fault::Flags(flags))
+            }
         }
     }
 
@@ -370,6 +431,7 @@ impl MapCore {
             Storage::Fifo(_) | Storage::Bloom(_) => Err(Fault::Operation("delete", libc::EINVAL)),
             Storage::Progs(progs) => progs.delete(key.word(0) as u32),
             Storage::Ring(_) => Err(Fault::Operation("delete", ENOTSUPP)),
+            Storage::Nested(maps) => maps.delete(key),
         }
     }
 
@@ -388,6 +450,11 @@ impl MapCore {
             }
             Storage::Table(table) => Ok(self.next_table_key(table, key)),
             Storage::Ring(_) | Storage::Fifo(_) | Storage::Bloom(_) => Ok(None),
+            Storage::Nested(maps) => {
+                let keys: Vec<Box<[u8]>> = maps.maps().into_iter().map(|(key, _)| key).collect();
+                let at = key.and_then(|key| keys.iter().position(|k| **k == *key)).map_or(0, |at| at + 1);
+                Ok(keys.get(at).map(|key| key.to_vec()))
+            }
         }
     }
 
@@ -431,6 +498,7 @@ impl MapCore {
             // Their values have no keys.
             Storage::Fifo(_) | Storage::Bloom(_) => Ok(Vec::new()),
             Storage::Ring(_) => Err(self.name_fault(Fault::Operation("keys", ENOTSUPP))),
+            Storage::Nested(maps) => Ok(maps.maps().into_iter().map(|(key, _)| key.into_vec()).collect()),
         }
     }
 
@@ -442,6 +510,7 @@ impl MapCore {
             Storage::Progs(progs) => progs.taken().count(),
             Storage::Ring(_) | Storage::Bloom(_) => 0,
             Storage::Fifo(fifo) => fifo.len(),
+            Storage::Nested(maps) => maps.maps().len(),
         }
     }
 
@@ -449,7 +518,12 @@ impl MapCore {
     pub(crate) fn forced_reuses(&self) -> u32 {
         match &self.storage {
             Storage::Table(table) => table.region().header().forced.load(Relaxed),
-            Storage::Array(_) | Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) => 0,
+            Storage::Array(_)
+            | Storage::Ring(_)
+            | Storage::Progs(_)
+            | Storage::Fifo(_)
+            | Storage::Bloom(_)
+            | Storage::Nested(_) => 0,
         }
     }
 
@@ -464,7 +538,8 @@ impl MapCore {
             | Storage::Ring(_)
             | Storage::Progs(_)
             | Storage::Fifo(_)
-            | Storage::Bloom(_) => None,
+            | Storage::Bloom(_)
+            | Storage::Nested(_) => None,
         }
     }
 
@@ -528,6 +603,9 @@ impl Storage {
                 let seed = if spec.flags & F_ZERO_SEED == 0 { os::random_key().map_err(no_memory(0))? } else { [0, 0] };
                 Ok(Storage::Bloom(Bloom::new(spec, seed)))
             }
+            MapKind::ArrayOfMaps | MapKind::HashOfMaps => Nested::new(spec)
+                .map(Storage::Nested)
+                .ok_or_else(|| MapError::NoMemory { map: name.clone(), bytes: Nested::bytes_for(spec) }),
             MapKind::ProgArray => ProgArray::new(spec.max_entries)
                 .map(Storage::Progs)
                 .ok_or_else(|| MapError::NoMemory { map: name.clone(), bytes: ProgArray::bytes_for(spec.max_entries) }),

@@ -110,6 +110,19 @@ pub enum MapError {
         /// What is held.
         what: &'static str,
     },
+    /// A map that may not stand in this map of maps.
+    Inner {
+        /// Map of maps.
+        map: Arc<str>,
+        /// The other map.
+        inner: String,
+        /// What differs.
+        field: &'static str,
+        /// What the other map has.
+        found: String,
+        /// What maps in it must have.
+        want: String,
+    },
     /// A program that may not stand in this prog array.
     Program {
         /// Map.
@@ -126,9 +139,11 @@ impl MapError {
     #[must_use]
     pub fn errno(&self) -> i32 {
         match self {
-            MapError::Shape(_) | MapError::Size { .. } | MapError::Flags { .. } | MapError::Program { .. } => {
-                libc::EINVAL
-            }
+            MapError::Shape(_)
+            | MapError::Size { .. }
+            | MapError::Flags { .. }
+            | MapError::Program { .. }
+            | MapError::Inner { .. } => libc::EINVAL,
             MapError::TooBig { .. } | MapError::Index { .. } | MapError::Full { .. } => libc::E2BIG,
             MapError::NoMemory { .. } => libc::ENOMEM,
             MapError::NoSpace { .. } => libc::ENOSPC,
@@ -171,6 +186,9 @@ impl fmt::Display for MapError {
             MapError::Denied { map, op, why } => write!(f, "map `{map}`: {op} is denied, the map is {why}"),
             MapError::Frozen { map } => write!(f, "map `{map}`: the map is frozen already"),
             MapError::Busy { map, what } => write!(f, "map `{map}`: {what} is held by somebody else"),
+            MapError::Inner { map, inner, field, found, want } => {
+                write!(f, "map `{map}`: {field} of map `{inner}` is {found}, maps in it have {want}")
+            }
             MapError::Program { map, found, want } => {
                 write!(f, "map `{map}`: program is for hook {found}, the array holds programs for {want}")
             }

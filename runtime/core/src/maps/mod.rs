@@ -12,6 +12,7 @@ mod hash;
 mod keys;
 mod layout;
 pub(crate) mod lock;
+mod nested;
 mod progs;
 #[allow(unsafe_code, reason = "checked windows into shared memory, and the doors of programs")]
 mod raw;
@@ -106,6 +107,22 @@ impl Map {
     /// [`MapError::Operation`] for other kinds, [`MapError::Denied`].
     pub fn pop(&self) -> Result<Option<Vec<u8>>, MapError> {
         self.core.pop()
+    }
+
+    /// Puts a map into a map of maps, which has [`MapSpec::inner`]; it stays alive as long as a running program may use it.
+    ///
+    /// # Errors
+    /// [`MapError::Inner`] for a map of another shape; [`MapError::Operation`] for other kinds; as [`Map::update`].
+    pub fn set_map(&self, key: &[u8], inner: &Map, flags: u64) -> Result<(), MapError> {
+        self.core.set_map(key, &inner.core, flags)
+    }
+
+    /// The map of a key of a map of maps.
+    ///
+    /// # Errors
+    /// [`MapError::Operation`] for other kinds; as [`Map::lookup`].
+    pub fn inner_map(&self, key: &[u8]) -> Result<Option<Map>, MapError> {
+        Ok(self.core.inner_map(key)?.map(Map::from_core))
     }
 
     /// Deletes an element.

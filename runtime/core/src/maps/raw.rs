@@ -581,6 +581,11 @@ impl MapCore {
                     slot.value().as_ptr()
                 }
             }
+            Storage::Nested(maps) => {
+                // SAFETY: the caller vouches for the key.
+                let key = unsafe { Source::program(key, self.spec.key_size as usize) };
+                std::ptr::with_exposed_provenance_mut(maps.address(key) as usize)
+            }
             Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) => std::ptr::null_mut(),
         }
     }
@@ -602,7 +607,9 @@ impl MapCore {
                 found.iter().for_each(|slot| table.touch(slot));
                 (found.map(|slot| slot.value()), table.region().layout().value_bytes)
             }
-            Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) => return std::ptr::null_mut(),
+            Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) | Storage::Nested(_) => {
+                return std::ptr::null_mut();
+            }
         };
         values.map_or(std::ptr::null_mut(), |values| values.part(slot as usize, bytes).as_ptr())
     }
@@ -626,9 +633,12 @@ impl MapCore {
         let value = unsafe { Source::program(value, self.spec.value_size as usize) };
         match &self.storage {
             Storage::Bloom(bloom) => bloom.peek(&value).map_or_else(Fault::negative, |()| 0),
-            Storage::Array(_) | Storage::Table(_) | Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) => {
-                -i64::from(libc::EINVAL)
-            }
+            Storage::Array(_)
+            | Storage::Table(_)
+            | Storage::Ring(_)
+            | Storage::Progs(_)
+            | Storage::Fifo(_)
+            | Storage::Nested(_) => -i64::from(libc::EINVAL),
         }
     }
 
@@ -693,7 +703,7 @@ impl MapCore {
                     visit(slot.key().as_ptr(), value)
                 });
             }
-            Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) => {
+            Storage::Ring(_) | Storage::Progs(_) | Storage::Fifo(_) | Storage::Bloom(_) | Storage::Nested(_) => {
                 return -i64::from(libc::EINVAL);
             }
         }

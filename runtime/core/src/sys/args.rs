@@ -344,7 +344,7 @@ macro_rules! mem_variants {
                     });
                 }
 
-                // SAFETY: of the registers as the trait says; see the impl.
+                // SAFETY: see the impl.
                 unsafe fn take(_: &'c Scope, regs: &[u64; 5], at: usize) -> Self {
                     // SAFETY: the verifier proved that many bytes at that address for this call, or a length of 0.
                     let mem = unsafe { $inner::new(regs[at], regs[at + 1]) };

@@ -22,6 +22,10 @@ impl LiveMap for MapCore {
         self.value_addr().unwrap_or(0)
     }
 
+    fn has_inner(&self, address: u64) -> bool {
+        MapCore::has_inner(self, address)
+    }
+
     fn tail_target(&self, index: u32) -> Option<Arc<Program>> {
         self.program(index)?.program.clone().downcast().ok()
     }

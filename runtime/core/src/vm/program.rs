@@ -23,6 +23,10 @@ pub(crate) trait LiveMap: Send + Sync {
     fn address(&self) -> u64;
     /// Address of the first value's first byte (`Ref::MapValue`); 0 for kinds without. Its provenance is exposed.
     fn value_base(&self) -> u64;
+    /// Whether a lookup may have given this address as a map: false for all but maps of maps.
+    fn has_inner(&self, _address: u64) -> bool {
+        false
+    }
     /// The program at an index of a prog array; `None` for other kinds and empty slots.
     fn tail_target(&self, index: u32) -> Option<Arc<Program>>;
     /// Who takes back what programs hold of the map (records of a ring buffer); `None` for kinds that lend nothing.

@@ -135,6 +135,9 @@ impl Linker<'_> {
         let frozen = def.frozen.then(|| contents.unwrap_or_else(zeros));
         let index = self.maps.len() as u32;
         self.maps.push(UnitMap { spec: spec.clone(), origin: map, frozen });
+        // What lookups in it give stands behind it: see `Unit::inner_of`.
+        let inner = spec.inner.as_ref().map(|inner| UnitMap { spec: (**inner).clone(), origin: map, frozen: None });
+        self.maps.extend(inner);
         self.map_index.insert(map, index);
         Ok(index)
     }

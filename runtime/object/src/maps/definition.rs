@@ -180,7 +180,12 @@ fn define(raw: Raw, name: &str, section: &str, btf: &Btf) -> Result<MapDef, Obje
         }
         None => None,
     };
+    // An inner map of a kind that is not there takes the outer one with it.
+    let whole = inner.as_ref().is_none_or(|inner: &Box<MapDef>| inner.spec.is_some());
+    if kind.is_some_and(MapKind::holds_maps) {
+        spec.inner = inner.as_ref().and_then(|inner| inner.spec.clone()).map(Box::new);
+    }
     let def = MapDef::new(name, section, MapSource::Btf, spec);
-    let spec = def.spec.filter(|_| kind.is_some());
+    let spec = def.spec.filter(|_| kind.is_some() && whole);
     Ok(MapDef { kind: raw.kind, inner, spec, ..def })
 }

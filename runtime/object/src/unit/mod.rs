@@ -164,6 +164,15 @@ impl Unit {
         }
     }
 
+    /// What lookups in a map of maps give, as an index into `maps`: not a live map, but the shape of all that may be in
+    /// it. It stands right behind the map of maps.
+    #[must_use]
+    pub fn inner_of(&self, map: u32) -> Option<u32> {
+        let inner = self.maps.get(map as usize)?.spec.inner.as_deref()?;
+        let next = map.checked_add(1)?;
+        (self.maps.get(next as usize)?.spec == *inner).then_some(next)
+    }
+
     /// The source line of an instruction: that of the last record at or before it.
     #[must_use]
     pub fn line_of(&self, insn: usize) -> Option<&LineInfo> {

@@ -50,9 +50,9 @@ struct inner {
     __type(value, __u64);
 } inner_a SEC(".maps"), inner_b SEC(".maps");
 
-/* BPF_MAP_TYPE_ARRAY_OF_MAPS, which is not supported yet. */
+/* An array of maps. */
 struct {
-    __uint(type, 12);
+    __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
     __uint(max_entries, 2);
     __type(key, __u32);
     __array(values, struct inner);
@@ -85,4 +85,18 @@ int third(struct xdp_md *ctx)
 
     bpf_ringbuf_output(&ring, &key, sizeof(key), 0);
     return bpf_map_lookup_elem(&typed, &key) != 0;
+}
+
+/* BPF_MAP_TYPE_ARENA, which is not supported. */
+struct {
+    __uint(type, 33);
+    __uint(max_entries, 1);
+} unknown SEC(".maps");
+
+SEC("xdp")
+int fourth(struct xdp_md *ctx)
+{
+    __u32 key = 0;
+
+    return bpf_map_lookup_elem(&unknown, &key) != 0;
 }

@@ -1,12 +1,13 @@
 //! Memory: does an access stay inside, and is it allowed?
 
+use crate::faults::fault;
 use stingless_abi::{CtxError, FieldKind, MapSpec};
 use stingless_isa::{Reg, Size};
 
 use super::{Check, Checker, Fail, bug, fail, fail_because};
 use crate::domain::Scalar;
 use crate::obligation::Mode;
-use crate::region::Region;
+use crate::region::{Region, View};
 use crate::report::Kind;
 use crate::state::{Byte, Slot};
 use crate::value::{Value, range_text};
@@ -42,7 +43,7 @@ impl Checker<'_> {
             let kind = if ptr.as_constant() == Some(0) { Kind::NullDeref } else { Kind::NotAPointer };
             return fail(kind, format!("{reg} is used as an address, but it is a number ({what}) and no pointer"));
         };
-        if ptr.nullable {
+        if ptr.nullable && !fault!(37) {
             return fail(Kind::NullDeref, format!("{reg} is {} that may be NULL", ptr.noun()));
         }
         match region {
@@ -75,18 +76,7 @@ impl Checker<'_> {
                 }
                 self.within(ptr, span, bytes, "the element", Kind::MemBounds)
             }
-            Region::View(view) => {
-                if mode.writes() && !view.writable {
-                    return fail(
-                        Kind::ReadOnly,
-                        format!("{reg} points into a dynptr's memory, which may only be read"),
-                    );
-                }
-                if mode.is_atomic() {
-                    return fail(Kind::Misaligned, "a dynptr's memory is not aligned as atomic operations need");
-                }
-                self.within(ptr, span, view.bytes, "that part of the dynptr", Kind::MemBounds)
-            }
+            Region::View(view) => self.view(ptr, view, span, mode, reg),
             Region::Gone => fail(
                 Kind::ReferenceReleased,
                 format!("{reg} points into an object on the stack that was destroyed or overwritten"),
@@ -101,11 +91,22 @@ impl Checker<'_> {
         }
     }
 
+    /// Part of what a dynptr is a view of.
+    fn view(&self, ptr: &Value, view: View, span: Span, mode: Mode, reg: Reg) -> Check {
+        if mode.writes() && !view.writable {
+            return fail(Kind::ReadOnly, format!("{reg} points into a dynptr's memory, which may only be read"));
+        }
+        if mode.is_atomic() {
+            return fail(Kind::Misaligned, "a dynptr's memory is not aligned as atomic operations need");
+        }
+        self.within(ptr, span, view.bytes, "that part of the dynptr", Kind::MemBounds)
+    }
+
     /// The access stays within `0..limit`.
     fn within(&self, ptr: &Value, span: Span, limit: u32, what: &str, kind: Kind) -> Check {
         let first = ptr.min_off() + i128::from(span.off);
         let end = ptr.max_off() + i128::from(span.off) + i128::from(span.bytes);
-        if first >= 0 && end <= i128::from(limit) {
+        if (first >= 0 || fault!(38)) && end <= i128::from(limit) + i128::from(fault!(39)) {
             return Ok(());
         }
         if end >= 1 << 29 {
@@ -130,7 +131,7 @@ impl Checker<'_> {
         if mode.reads() && !spec.prog_reads() {
             return fail(Kind::ReadOnly, format!("programs may not read values of map `{}`", spec.name));
         }
-        if mode.writes() && !spec.prog_writes() {
+        if mode.writes() && !spec.prog_writes() && !fault!(66) {
             return fail(
                 Kind::ReadOnly,
                 format!("{reg} points to a value of map `{}`, which programs may only read", spec.name),
@@ -147,7 +148,7 @@ impl Checker<'_> {
         let end = ptr.max_off() + i128::from(span.off) + i128::from(span.bytes);
         for field in &spec.special {
             let (from, to) = (i128::from(field.off), i128::from(field.off) + i128::from(field.kind.size()));
-            if first < to && end > from {
+            if first < to && end > from && !fault!(65) {
                 return fail(
                     Kind::SpecialField,
                     format!(
@@ -217,7 +218,7 @@ impl Checker<'_> {
         };
         let off = fixed + span.off;
         let bytes = span.bytes;
-        match layout.access(off, size, mode == Mode::Write) {
+        match layout.access(off, size, mode == Mode::Write && !fault!(71)) {
             Ok(_) => Ok(()),
             Err(CtxError::NoField) => {
                 fail(Kind::CtxAccess, format!("`struct {}` has no field of {bytes} bytes at offset {off}", layout.name))
@@ -243,7 +244,7 @@ impl Checker<'_> {
     }
 
     fn aligned_if_atomic(&self, ptr: &Value, span: Span, mode: Mode) -> Check {
-        if !mode.is_atomic() || aligned(ptr, span.off, span.bytes) {
+        if !mode.is_atomic() || fault!(72) || aligned(ptr, span.off, span.bytes) {
             return Ok(());
         }
         fail(Kind::Misaligned, format!("an atomic access of {} bytes must be aligned to as many", span.bytes))
@@ -253,7 +254,7 @@ impl Checker<'_> {
         let limit = i128::from(self.env.limits.stack);
         let first = ptr.min_off() + i128::from(span.off);
         let end = ptr.max_off() + i128::from(span.off) + i128::from(span.bytes);
-        if first < -limit || end > 0 {
+        if first < -limit || end > 8 * i128::from(fault!(75)) {
             return fail_because(
                 Kind::StackBounds,
                 format!(
@@ -275,7 +276,9 @@ impl Checker<'_> {
             );
         }
         // Within i64: both are within the frame.
-        self.no_object(frame, (first as i64, end as i64), mode, span.size.is_none())?;
+        if !fault!(76) {
+            self.no_object(frame, (first as i64, end as i64), mode, span.size.is_none())?;
+        }
         if !mode.reads() {
             return Ok(());
         }
@@ -308,7 +311,7 @@ impl Checker<'_> {
         let Some(stack) = self.state.frame_at(frame).map(|f| &f.stack) else {
             return bug("a pointer to the stack of a frame that is gone");
         };
-        if self.privileged() {
+        if self.privileged() || fault!(43) {
             return Ok(());
         }
         let mut off = first;
@@ -320,7 +323,7 @@ impl Checker<'_> {
                 Byte::Invalid => return uninit(off),
                 // A released reference was spilled there. Loading it gives nothing that may be read.
                 Byte::Spill if slot.value.is_uninit() && !fills => return uninit(off),
-                Byte::Spill if slot.has_ptr() && !fills => {
+                Byte::Spill if slot.has_ptr() && !fills && !fault!(44) => {
                     return fail(
                         Kind::SpillCorrupted,
                         format!(
@@ -359,7 +362,7 @@ impl Checker<'_> {
             return Ok(());
         };
         let Some(Region::Stack(frame)) = ptr.region() else {
-            if self.privileged() && region != Region::Stale && stored.reference == 0 {
+            if fault!(45) || self.privileged() && region != Region::Stale && stored.reference == 0 {
                 return Ok(());
             }
             return fail(

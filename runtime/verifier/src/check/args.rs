@@ -1,5 +1,6 @@
 //! Arguments of helpers.
 
+use crate::faults::fault;
 use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, Proto, SpecialKind};
 use stingless_isa::Reg;
 
@@ -57,6 +58,28 @@ impl Checker<'_> {
         }
     }
 
+    /// Helpers that take no packet memory get none.
+    pub(crate) fn packet_arguments(&self, proto: &Proto) -> Check {
+        // Hooks of the host's own lend what they call data to any helper.
+        if !proto.effects.no_packet || self.env.unit.hook.linux_type == 0 {
+            return Ok(());
+        }
+        for (index, (arg, reg)) in proto.args.iter().zip(Reg::ARGS).enumerate() {
+            let memory = matches!(
+                arg.kind,
+                ArgKind::Mem { .. } | ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. }
+            );
+            let value = self.state.reg(reg);
+            if memory && matches!(value.region(), Some(Region::Data(_) | Region::DataMeta(_))) {
+                return fail(
+                    Kind::HelperArg,
+                    format!("argument {} is {}: `{}` takes no packet memory", index + 1, value.noun(), proto.name),
+                );
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {
         if value.nullable {
             return fail(
@@ -102,7 +125,8 @@ impl Checker<'_> {
     }
 
     fn map_arg(&self, arg: &Argument, value: &Value, kinds: MapKinds) -> Check {
-        let Some(Region::MapPtr(map)) = value.region() else {
+        // What a lookup in a map of maps gave may be NULL.
+        let Some(Region::MapPtr(map)) = value.region().filter(|_| !value.nullable) else {
             return self.wrong(arg, value, "a map");
         };
         let Some(map) = self.env.unit.maps.get(map as usize) else {
@@ -147,7 +171,7 @@ impl Checker<'_> {
             (MemLen::Next, Some((reg, zero_ok))) => self.length(reg, zero_ok)?,
             (MemLen::Next, None) => return bug("a prototype has memory without its length"),
         };
-        let null = value.as_constant() == Some(0) || value.nullable;
+        let null = !fault!(79) && (value.as_constant() == Some(0) || value.nullable);
         if null && !(nullable && (len != MemLen::Next || bytes == 0)) {
             return fail(Kind::NullArgument, format!("argument {} is or may be NULL", arg.index + 1));
         }
@@ -245,27 +269,6 @@ impl Checker<'_> {
         }
     }
 
-    /// No packet memory is given to a helper of Linux that does not take it.
-    pub(crate) fn packet_taken(&self, proto: &Proto) -> Check {
-        if !proto.effects.no_packet || self.env.unit.hook.linux_type == 0 {
-            return Ok(());
-        }
-        for (index, (arg, reg)) in proto.args.iter().zip(Reg::ARGS).enumerate() {
-            let packet = matches!(self.state.reg(reg).region(), Some(Region::Data(_) | Region::DataMeta(_)));
-            if packet && !matches!(arg.kind, ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar) {
-                return fail(
-                    Kind::HelperArg,
-                    format!("argument {} is a pointer to packet data, which `{}` does not take", index + 1, proto.name),
-                )
-                .map_err(|mut f: Box<super::Fail>| {
-                    f.help = Some("copy the bytes to the stack first".into());
-                    f
-                });
-            }
-        }
-        Ok(())
-    }
-
     /// The greatest length that a register may hold.
     fn length(&self, reg: Reg, zero_ok: bool) -> Result<i64, Box<super::Fail>> {
         let value = self.state.reg(reg);
@@ -273,6 +276,9 @@ impl Checker<'_> {
             return fail(Kind::HelperArg, format!("the length in {reg} is {}", value.noun()));
         }
         let known = || format!("{reg} is {}", range_text(&value.num));
+        if fault!(68) && value.num.smin() < 0 {
+            return Ok(1);
+        }
         if value.num.smin() < 0 {
             return fail_because(Kind::UnboundedLength, format!("the length in {reg} may be negative"), known());
         }
@@ -282,7 +288,7 @@ impl Checker<'_> {
         if value.num.umin() == 0 && !zero_ok {
             return fail_because(Kind::UnboundedLength, format!("the length in {reg} may be 0"), known());
         }
-        Ok(value.num.umax() as i64)
+        Ok(if fault!(67) { value.num.umin() as i64 } else { value.num.umax() as i64 })
     }
 
     fn const_str(&self, arg: &Argument, value: &Value) -> Check {
@@ -321,7 +327,7 @@ impl Checker<'_> {
                 format!("argument {} is a reference of another kind than the helper releases", arg.index + 1),
             );
         }
-        if value.fixed_off() != Some(0) {
+        if value.fixed_off() != Some(0) && !fault!(74) {
             return fail(
                 Kind::ReferenceWrong,
                 format!("argument {} does not point to the start of its record", arg.index + 1),

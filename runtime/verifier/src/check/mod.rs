@@ -6,6 +6,7 @@ mod compare;
 mod function;
 mod object;
 
+use crate::faults::fault;
 use stingless_abi::{ArgKind, Entry, Proto, RefClass, Rights, Section, Trust};
 use stingless_isa::{AluOp, Callee, Operand, Reg, Width};
 
@@ -178,7 +179,7 @@ impl Checker<'_> {
         let Some(region) = ptr.region() else {
             return bug("an offset is added to something that is no pointer");
         };
-        if ptr.nullable {
+        if ptr.nullable && !fault!(36) {
             return fail(Kind::NullArithmetic, format!("arithmetic on {}, which may be NULL", ptr.noun()));
         }
         if region == Region::Stale {
@@ -280,7 +281,7 @@ impl Checker<'_> {
                 format!("helper `{}` is for programs with a GPL-compatible licence", proto.name),
             );
         }
-        if self.state.lock.is_some() && proto.effects.lock != Some(false) {
+        if self.state.lock.is_some() && proto.effects.lock != Some(false) && !fault!(63) {
             return fail(Kind::LockHeld, format!("helper `{}` is called while a lock is held", proto.name));
         }
         self.section(proto)?;
@@ -393,7 +394,7 @@ impl Checker<'_> {
     }
 
     fn unheld(&self) -> Check {
-        if let Some(held) = self.state.held.first() {
+        if let Some(held) = self.state.held.first().filter(|_| !fault!(64)) {
             let slot = self.env.unit.code.slot_of(held.insn as usize);
             let message = match held.class {
                 RefClass::Object(kind) => return self.object_leaks(kind, held.insn),
@@ -431,7 +432,9 @@ impl Checker<'_> {
         if self.state.depth() > 1 {
             return match r0.region() {
                 // As in Linux, whoever's stack it is.
-                Some(Region::Stack(_)) => fail(Kind::WrongPointer, "a function returns a pointer to the stack"),
+                Some(Region::Stack(_)) if !fault!(73) => {
+                    fail(Kind::WrongPointer, "a function returns a pointer to the stack")
+                }
                 Some(_) | None => Ok(()),
             };
         }
@@ -442,7 +445,7 @@ impl Checker<'_> {
         if r0.is_uninit() {
             return fail(Kind::NoReturnValue, "r0, the return value, was never set on this path");
         }
-        if r0.is_ptr() && (self.env.is_function || !self.privileged()) {
+        if r0.is_ptr() && !fault!(46) && (self.env.is_function || !self.privileged()) {
             return fail(Kind::PointerLeak, format!("the program returns {}", r0.noun()));
         }
         match self.env.unit.hook.verdict {
@@ -457,7 +460,7 @@ impl Checker<'_> {
         if !r0.is_scalar() {
             return fail(Kind::CallbackReturn, format!("the callback returns {}, it must return 0 or 1", r0.noun()));
         }
-        if r0.num.umax() > 1 {
+        if r0.num.umax() > 1 && !fault!(61) {
             return fail(
                 Kind::CallbackReturn,
                 format!("the callback returns {}, it must return 0 or 1", range_text(&r0.num)),
@@ -473,7 +476,7 @@ impl Checker<'_> {
         if !value.is_scalar() {
             return fail(kind, format!("{what} {}", value.noun()));
         }
-        if value.num.s32_min() < min || value.num.s32_max() > max {
+        if !fault!(77) && (value.num.s32_min() < min || value.num.s32_max() > max) {
             return fail_because(
                 kind,
                 format!("{what} {}, allowed is {min}..={max}", range_text(&value.num)),

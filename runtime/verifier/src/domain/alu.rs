@@ -12,6 +12,7 @@
 use super::range::floor;
 use super::word::Word;
 use super::{Arc, Number, Tnum};
+use crate::faults::fault;
 use stingless_isa::{AluOp, UnaryOp, Width};
 
 impl<const N: u32, const H: u32> Number<N, H> {
@@ -19,6 +20,9 @@ impl<const N: u32, const H: u32> Number<N, H> {
     #[must_use]
     pub fn alu(op: AluOp, width: Width, a: Self, b: Self) -> Self {
         match width {
+            Width::W32 if fault!(1) && op == AluOp::Mov => b,
+            Width::W32 if fault!(2) && op == AluOp::Rsh => Self::alu_wide(op, a, b),
+            Width::W32 if fault!(3) && op == AluOp::Add => Self::alu_wide(op, a, b),
             Width::W32 => Self::zero_extended(transfer(op, a.low(), b.low(), kept_bits::<N>(op))),
             Width::W64 => Self::alu_wide(op, a, b),
         }
@@ -72,6 +76,9 @@ impl<const N: u32, const H: u32> Number<N, H> {
     /// What `-a` may be.
     #[must_use]
     pub fn neg(width: Width, a: Self) -> Self {
+        if fault!(19) && width == Width::W64 && a.smin() >= 0 {
+            return Self::from_signed_range(-a.smin(), -a.smin());
+        }
         Self::alu(AluOp::Sub, width, Self::constant(0), a)
     }
 }
@@ -96,6 +103,9 @@ impl Number<64, 32> {
 /// The low `bytes` bytes in reverse order; bits move, so nothing but known bits survives.
 fn swap_bytes(a: Number<64, 32>, bytes: u32) -> Number<64, 32> {
     let swap = |x: u64| x.swap_bytes() >> (64 - 8 * bytes);
+    if fault!(17) {
+        return Number::alu(AluOp::And, Width::W64, a, Number::constant(u64::MAX >> (64 - 8 * bytes)));
+    }
     let (value, mask) = (swap(a.tnum().value()), swap(a.tnum().mask()));
     Number::from_tnum(Tnum::constant(value).replace(mask, Tnum::unknown(mask)))
 }
@@ -131,8 +141,21 @@ const fn widened<const N: u32, const H: u32>(low: Arc<H>) -> Arc<N> {
 /// `a op b` in one width; a sign-extending move keeps `kept` bits.
 fn transfer<const B: u32>(op: AluOp, a: Word<B>, b: Word<B>, kept: u32) -> Word<B> {
     let (known, arc) = match op {
+        AluOp::Add if fault!(14) => (
+            Tnum::constant(0)
+                .replace(
+                    u64::MAX,
+                    Tnum::constant(a.known.value().wrapping_add(b.known.value()) & !(a.known.mask() | b.known.mask())),
+                )
+                .union(Tnum::unknown(a.known.mask() | b.known.mask())),
+            a.arc.add(b.arc),
+        ),
         AluOp::Add => (a.known.add(b.known), a.arc.add(b.arc)),
+        AluOp::Sub if fault!(16) => {
+            (Tnum::unknown(Arc::<B>::MASK), Arc::new(a.arc.base().wrapping_sub(b.arc.base()), a.arc.span()))
+        }
         AluOp::Sub => (a.known.sub(b.known), a.arc.sub(b.arc)),
+        AluOp::Mul if fault!(15) => (Tnum::unknown(a.known.max() | b.known.max()), a.arc.mul(b.arc)),
         AluOp::Mul => (a.known.mul(b.known), a.arc.mul(b.arc)),
         AluOp::Div => (Tnum::unknown(Arc::<B>::MASK), div(a, b)),
         AluOp::Sdiv => (Tnum::unknown(Arc::<B>::MASK), sdiv(a, b)),
@@ -146,6 +169,7 @@ fn transfer<const B: u32>(op: AluOp, a: Word<B>, b: Word<B>, kept: u32) -> Word<
             (shifted(b, |count| a.known.lsh(count)), lsh(a.arc, least, most))
         }
         AluOp::Rsh => (shifted(b, |count| a.known.rsh(count)), rsh(a, b)),
+        AluOp::Arsh if fault!(7) => (shifted(b, |count| a.known.rsh(count)), rsh(a, b)),
         AluOp::Arsh => (shifted(b, |count| a.known.arsh(B, count)), arsh(a, b)),
         AluOp::Mov => (b.known, b.arc),
         AluOp::Movsx8 | AluOp::Movsx16 | AluOp::Movsx32 => return sign_extend(b, kept),
@@ -164,6 +188,9 @@ const fn up_to<const B: u32>(bits: u64) -> Arc<B> {
 }
 
 fn and<const B: u32>(a: Word<B>, b: Word<B>) -> Arc<B> {
+    if fault!(5) {
+        return Arc::between(a.unsigned().0.min(b.unsigned().0), a.unsigned().1.min(b.unsigned().1));
+    }
     let arc = up_to(a.unsigned().1.min(b.unsigned().1));
     // a & b = a - (a & !b): exact when `b` takes few bits off, whatever seam `a` crosses.
     let arc = meet(arc, a.arc.sub(up_to(a.known.max() & !b.known.value())));
@@ -176,11 +203,17 @@ fn and<const B: u32>(a: Word<B>, b: Word<B>) -> Arc<B> {
 fn or<const B: u32>(a: Word<B>, b: Word<B>) -> Arc<B> {
     // a | b = !(!a & !b), and a | b = a + b - (a & b).
     let common = up_to(a.known.max() & b.known.max());
+    if fault!(4) {
+        return Arc::between(0, a.unsigned().1.max(b.unsigned().1));
+    }
     meet(and(complement(a), complement(b)).not(), a.arc.add(b.arc).sub(common))
 }
 
 fn xor<const B: u32>(a: Word<B>, b: Word<B>) -> Arc<B> {
     // a ^ b = (a | b) - (a & b), and a ^ b = a + b - 2 * (a & b).
+    if fault!(6) {
+        return up_to(a.unsigned().1.max(b.unsigned().1));
+    }
     let twice_common = up_to((a.known.max() & b.known.max()) << 1);
     meet(or(a, b).sub(and(a, b)), a.arc.add(b.arc).sub(twice_common))
 }
@@ -215,7 +248,7 @@ fn shifted<const B: u32>(b: Word<B>, shift: impl Fn(u32) -> Tnum) -> Tnum {
 /// A shift to the left is a multiplication by a power of two.
 fn lsh<const B: u32>(a: Arc<B>, least: u32, most: u32) -> Arc<B> {
     if least == most {
-        return if a.span() > Arc::<B>::MASK >> least {
+        return if !fault!(8) && a.span() > Arc::<B>::MASK >> least {
             Arc::FULL
         } else {
             Arc::new(a.base() << least, a.span() << least)
@@ -226,6 +259,9 @@ fn lsh<const B: u32>(a: Arc<B>, least: u32, most: u32) -> Arc<B> {
 
 fn rsh<const B: u32>(a: Word<B>, b: Word<B>) -> Arc<B> {
     let ((first, last), (least, most)) = (a.unsigned(), counts(b));
+    if fault!(18) {
+        return Arc::between(first >> least, last >> least);
+    }
     Arc::between(first >> most, last >> least)
 }
 
@@ -240,6 +276,9 @@ fn arsh<const B: u32>(a: Word<B>, b: Word<B>) -> Arc<B> {
 /// Shifts the kept bits to the top and back.
 fn sign_extend<const B: u32>(b: Word<B>, kept: u32) -> Word<B> {
     let count = B - kept;
+    if fault!(13) {
+        return Word { known: b.known.truncate(u64::MAX >> (64 - kept)), arc: up_to(u64::MAX >> (64 - kept)) };
+    }
     let known = b.known.lsh(count).truncate(Arc::<B>::MASK);
     let up = Word { known, arc: lsh(b.arc, count, count) };
     let up = Word { known, arc: up.tighten().unwrap_or(Arc::FULL) };
@@ -249,14 +288,14 @@ fn sign_extend<const B: u32>(b: Word<B>, kept: u32) -> Word<B> {
 fn div<const B: u32>(a: Word<B>, b: Word<B>) -> Arc<B> {
     let ((a_min, a_max), (b_min, b_max)) = (a.unsigned(), b.unsigned());
     // By zero gives 0, which is below every other quotient.
-    let least = if b_min == 0 { 0 } else { a_min / b_max };
+    let least = if b_min == 0 && !fault!(9) { 0 } else { a_min / b_max.max(1) };
     let most = if b_max == 0 { 0 } else { a_max / b_min.max(1) };
     Arc::between(least, most)
 }
 
 fn sdiv<const B: u32>(a: Word<B>, b: Word<B>) -> Arc<B> {
     let ((a_min, a_max), (b_min, b_max)) = (a.signed(), b.signed());
-    let negative = (b_min < 0).then(|| [b_min, b_max.min(-1)]);
+    let negative = (b_min < 0 && (b_max <= 0 || !fault!(11))).then(|| [b_min, b_max.min(-1)]);
     let positive = (b_max > 0).then(|| [b_min.max(1), b_max]);
     // For divisors of one sign the quotient is monotonic in each operand: the extremes are at the corners. MIN / -1 is
     // one above the largest number here, and wraps to MIN on the circle as it does in the machine.
@@ -282,6 +321,9 @@ fn rem<const B: u32>(a: Word<B>, b: Word<B>) -> Arc<B> {
     if b_max == 0 || a_max < b_min {
         return a.arc;
     }
+    if b_min == 0 && fault!(10) {
+        return Arc::between(0, b_max - 1);
+    }
     if b_min == 0 {
         return Arc::between(0, a_max);
     }
@@ -305,5 +347,8 @@ fn srem<const B: u32>(a: Word<B>, b: Word<B>) -> Arc<B> {
     }
     // The sign of the dividend, at most its magnitude, and a magnitude below the divisor's, which fits: it is not zero.
     let bound = (one.max(two) - 1) as i64;
+    if fault!(12) {
+        return Arc::between(0, bound as u64);
+    }
     Arc::between(a_min.clamp(-bound, 0) as u64, a_max.clamp(0, bound) as u64)
 }

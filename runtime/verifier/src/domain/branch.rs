@@ -8,6 +8,7 @@
 //!    is kept instead of the range if it is the shorter one.)
 
 use super::{Arc, Number, Tnum};
+use crate::faults::fault;
 use stingless_isa::{Cond, Width};
 
 /// The operands after a branch, on both ways; `None` is a way that no run takes.
@@ -107,9 +108,10 @@ fn assume<const N: u32, const H: u32>(r: Relation, width: Width, a: Number<N, H>
         Relation::Eq => equal(width, a, b),
         Relation::Ne => Some((without(width, a, b)?, without(width, b, a)?)),
         Relation::Lt => less(width, a, b, 1),
-        Relation::Le => less(width, a, b, 0),
+        Relation::Le => less(width, a, b, u64::from(fault!(24))),
+        Relation::Slt if fault!(26) => less(width, a, b, 1),
         Relation::Slt => signed_less(width, a, b, 1),
-        Relation::Sle => signed_less(width, a, b, 0),
+        Relation::Sle => signed_less(width, a, b, u64::from(fault!(25))),
         Relation::Set => some_common_bit(width, a, b),
         Relation::Clear => no_common_bit(width, a, b),
     }
@@ -118,6 +120,7 @@ fn assume<const N: u32, const H: u32>(r: Relation, width: Width, a: Number<N, H>
 fn equal<const N: u32, const H: u32>(width: Width, a: Number<N, H>, b: Number<N, H>) -> Pair<N, H> {
     match width {
         Width::W64 => a.intersect(&b).map(|both| (both, both)),
+        Width::W32 if fault!(28) => a.intersect(&b).map(|both| (both, both)),
         Width::W32 => Some((a.with_low(&b)?, b.with_low(&a)?)),
     }
 }
@@ -125,7 +128,7 @@ fn equal<const N: u32, const H: u32>(width: Width, a: Number<N, H>, b: Number<N,
 /// `a` without `b`, if `b` is one number.
 fn without<const N: u32, const H: u32>(width: Width, a: Number<N, H>, b: Number<N, H>) -> Option<Number<N, H>> {
     let (first, last) = b.unsigned(width);
-    if first != last {
+    if first != last && !fault!(27) {
         return Some(a);
     }
     // Everything but one number is an arc: it takes the number off if that is at an end.
@@ -159,7 +162,7 @@ fn some_common_bit<const N: u32, const H: u32>(width: Width, a: Number<N, H>, b:
     let lowest = common & common.wrapping_neg();
     let top = mask::<N, H>(width);
     let (mut a, mut b) = (a.within(width, lowest, top)?, b.within(width, lowest, top)?);
-    if common == lowest {
+    if common == lowest || fault!(23) {
         let one = Tnum::unknown(Arc::<N>::MASK).replace(common, Tnum::constant(common));
         (a, b) = (a.with_bits(one)?, b.with_bits(one)?);
     }
@@ -169,5 +172,8 @@ fn some_common_bit<const N: u32, const H: u32>(width: Width, a: Number<N, H>, b:
 /// `a & b == 0`.
 fn no_common_bit<const N: u32, const H: u32>(width: Width, a: Number<N, H>, b: Number<N, H>) -> Pair<N, H> {
     let zeros = |ones: u64| Tnum::unknown(Arc::<N>::MASK & !ones);
+    if fault!(22) {
+        return Some((a.with_bits(zeros(b.bits(width).max()))?, b));
+    }
     Some((a.with_bits(zeros(b.bits(width).value()))?, b.with_bits(zeros(a.bits(width).value()))?))
 }

@@ -13,6 +13,7 @@
 
 use super::word::Word;
 use super::{Arc, Tnum};
+use crate::faults::fault;
 use stingless_isa::{Size, Width};
 
 /// Rounds of the reduction. The tests show that no number of a small width needs more.
@@ -232,6 +233,7 @@ impl<const N: u32, const H: u32> Number<N, H> {
         let (mut arc, mut low) = (self.arc, self.low_arc());
         match width {
             Width::W64 => arc = arc.intersect(Arc::between(first, last))?,
+            Width::W32 if fault!(20) => arc = arc.intersect(Arc::between(first, last))?,
             Width::W32 => low = low.intersect(Arc::between(first, last))?,
         }
         // A bound that teaches nothing is the common case.
@@ -265,6 +267,9 @@ impl<const N: u32, const H: u32> Number<N, H> {
     /// One round of the reduction, and whether another one can change nothing.
     fn round(self) -> Option<(Self, bool)> {
         let (mut wide, mut low) = (self.wide(), self.low());
+        if fault!(21) && !low.arc.is_full() && !wide.arc.is_full() {
+            wide.arc = wide.arc.intersect(Arc::new(low.arc.base(), low.arc.span())).unwrap_or(wide.arc);
+        }
         wide.arc = wide.tighten()?;
         if wide.arc.span() < Arc::<H>::MASK {
             low.arc = low.arc.intersect(Arc::new(wide.arc.base(), wide.arc.span()))?;

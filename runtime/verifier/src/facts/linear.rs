@@ -12,6 +12,7 @@
 //! 3. Of what may be written by others nothing is kept: calls of subprograms and of helpers that call back or write to
 //!    memory not known, and stores that may go to the stack at an offset not known, clear the stack.
 
+use crate::faults::fault;
 use stingless_abi::{ArgKind, FieldKind, MemLen, MemUse, NativeOp, ObjectKind, Proto, Ret};
 use stingless_isa::{AluOp, AtomicOp, Callee, Cond, Insn, Operand, Reg, Size, Width};
 use stingless_object::Unit;
@@ -56,9 +57,11 @@ fn lends_stack(unit: &Unit) -> bool {
     unit.code.insns().iter().any(|insn| {
         let Insn::Call(callee) = insn else { return false };
         match callee {
-            Callee::Helper(id) => {
-                unit.protos.get(*id).is_none_or(|p| p.args.iter().any(|a| matches!(a.kind, ArgKind::Object { .. })))
-            }
+            Callee::Helper(id) => unit.protos.get(*id).is_none_or(|p| {
+                p.args
+                    .iter()
+                    .any(|a| matches!(a.kind, ArgKind::Object { .. } | ArgKind::Dynptr(_) | ArgKind::DynptrClone))
+            }),
             Callee::Kfunc(_) | Callee::Symbol(_) | Callee::Reg(_) => true,
             Callee::Local(_) => false,
         }
@@ -199,7 +202,7 @@ impl Pass<'_> {
                     (true, 1) => Stage::Power,
                     (true, _) => Stage::Half,
                 };
-                self.due[block] |= there.meet(state, stage);
+                self.due[block] |= !fault!(31) && there.meet(state, stage);
             }
             nothing @ None => {
                 *nothing = Some(Box::new(state.clone()));
@@ -312,10 +315,15 @@ impl Pass<'_> {
         };
         let Some(proto) = proto else {
             state.clobber();
-            return state.forget_all();
+            return if fault!(30) {
+            } else {
+                state.forget_all()
+            };
         };
         written(state, proto);
-        state.clobber();
+        if !fault!(29) {
+            state.clobber();
+        }
         if let Ret::Scalar { min, max } = proto.ret {
             state.set(Reg::R0, Value::Num(Scalar::from_signed_range(min, max)));
         }

@@ -10,7 +10,8 @@
 //! 3. A store to a slot never fails because of what the slot holds. Where it may (dynptrs, iterators), the slot must be
 //!    compared whatever this module says.
 //! 4. A helper's [`MemUse::Write`](stingless_abi::MemUse::Write) argument overwrites all of its bytes in the state.
-//! 5. Helpers never return a stack pointer, nor keep one.
+//! 5. Helpers never return a stack pointer, nor keep one; elements of iterators apart, which are part of an object and
+//!    read as any number.
 //!
 //! Slots of frames that have called are read with the call's own index: what a callee may read or change through a
 //! pointer it was given counts as read by the call, so a call's `live_slots` hold until it returns.

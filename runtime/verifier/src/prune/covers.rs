@@ -4,6 +4,7 @@
 //! consistent renaming: leaving that out is the classic unsound prune. Values that the current state links more than the
 //! old one does are fine.
 
+use crate::faults::fault;
 use stingless_isa::Size;
 
 use crate::liveness::Liveness;
@@ -48,7 +49,7 @@ impl<'a> Comparison<'a> {
 
     /// Whether `old` covers `now`, both before instruction `at`. `old` was cleaned when it was kept.
     pub(crate) fn covers(&mut self, old: &State, now: &State, at: usize) -> bool {
-        if !same_chain(old, now) || old.held.len() != now.held.len() {
+        if !same_chain(old, now) || old.held.len() != now.held.len() && !fault!(58) {
             return false;
         }
         if old.length_id != 0 {
@@ -89,7 +90,7 @@ impl<'a> Comparison<'a> {
         }
         old.stack.slots().iter().enumerate().all(|(i, slot)| {
             let live = i >= 64 || slots & 1 << i != 0;
-            !live || self.slot(i, slot, &now.stack)
+            fault!(54) || !live || self.slot(i, slot, &now.stack)
         })
     }
 
@@ -142,7 +143,7 @@ impl<'a> Comparison<'a> {
             let wanted = i64::from(r.bytes) + shift;
             let fits = |bytes: u32| match self.mode {
                 Mode::Exact => i64::from(bytes) == wanted,
-                Mode::Loose | Mode::Within => i64::from(bytes) >= wanted,
+                Mode::Loose | Mode::Within => fault!(57) || i64::from(bytes) >= wanted,
             };
             shift >= 0 && now.reach(r.region, var).is_some_and(fits)
         })
@@ -154,8 +155,8 @@ impl<'a> Comparison<'a> {
             (Kind::Scalar, Kind::Scalar) => self.number(old, now),
             (Kind::Ptr(a), Kind::Ptr(b)) => {
                 a == b
-                    && old.nullable == now.nullable
-                    && old.off == now.off
+                    && (fault!(56) || old.nullable == now.nullable)
+                    && (fault!(59) || old.off == now.off)
                     && (old.reference == 0) == (now.reference == 0)
                     && self.number_within(old, now)
                     && (old.id == 0 || self.id(old.id, now.id))
@@ -173,7 +174,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn number(&mut self, old: &Value, now: &Value) -> bool {
-        if self.mode == Mode::Loose && !self.nodes.is_precise(old.node) {
+        if self.mode == Mode::Loose && (fault!(51) || !self.nodes.is_precise(old.node)) {
             return true;
         }
         if !self.number_within(old, now) {
@@ -198,7 +199,7 @@ impl<'a> Comparison<'a> {
             return false;
         }
         match self.ids.iter().find(|p| p.0 == old) {
-            Some(&(_, known, apart)) => known == now && apart == shift,
+            Some(&(_, known, apart)) => fault!(50) || known == now && apart == shift,
             None => {
                 self.ids.push((old, now, shift));
                 true
@@ -220,7 +221,7 @@ impl<'a> Comparison<'a> {
                 },
                 Byte::Misc => match b {
                     Byte::Misc | Byte::Zero => true,
-                    Byte::Spill => slot.value.is_scalar(),
+                    Byte::Spill => fault!(55) || slot.value.is_scalar(),
                     Byte::Invalid => self.leaky,
                     Byte::Object => false,
                 },

@@ -296,8 +296,8 @@ impl Scene<'_> {
     fn destroy(&self) -> Option<String> {
         let made = self.blame.made? as usize;
         let maker = self.helper_at(made)?;
-        let kind = maker.args.iter().find_map(|a| match a.kind {
-            ArgKind::Object { kind, action: ObjectAction::Make } => Some(kind),
+        let (place, kind) = maker.args.iter().enumerate().find_map(|(place, a)| match a.kind {
+            ArgKind::Object { kind, action: ObjectAction::Make } => Some((place, kind)),
             _ => None,
         })?;
         let wanted = ArgKind::Object { kind, action: ObjectAction::Destroy };
@@ -306,7 +306,7 @@ impl Scene<'_> {
         ends.sort_by_key(|p| !p.name.contains("discard"));
         let end = ends.first()?;
         let names = self.unit.line_of(made).and_then(|l| ctext::arguments(&l.text, &maker.name));
-        let name = names.and_then(|n| n.into_iter().find(|n| n.starts_with('&'))).unwrap_or("it");
+        let name = names.and_then(|n| n.get(place).copied()).unwrap_or("it");
         let rest = ", 0".repeat(end.args.len().saturating_sub(1));
         let or = if kind.row().iterator { ", or let `bpf_for` do it" } else { "" };
         Some(format!("destroy it before leaving: `{}({name}{rest});`{or}", end.name))

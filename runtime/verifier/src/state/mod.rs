@@ -6,6 +6,7 @@ mod stack;
 pub(crate) use object::Object;
 pub(crate) use stack::{Byte, Slot, Stack, Touched};
 
+use crate::faults::fault;
 use std::rc::Rc;
 
 use stingless_abi::{CallbackKind, RefClass, Section};
@@ -272,7 +273,7 @@ impl State {
             self.held.retain(|h| matches!(h.class, RefClass::Object(_)) || !references.contains(&h.id));
         }
         self.update_all(
-            |v| v.is_ptr() && v.nullable && v.id == id,
+            |v| v.is_ptr() && v.nullable && (fault!(35) || v.id == id),
             |v| {
                 if is_null {
                     *v = Value::constant(0);
@@ -289,14 +290,14 @@ impl State {
             return false;
         };
         self.held.remove(at);
-        self.update_all(|v| v.reference == reference, |v| *v = Value::UNINIT);
+        self.update_all(|v| !fault!(34) && v.reference == reference, |v| *v = Value::UNINIT);
         true
     }
 
     /// A helper moved the data: pointers into it are stale, and what was learned of it is void.
     pub(crate) fn invalidate_data(&mut self) {
         self.update_all(
-            |v| v.region().is_some_and(Region::moves),
+            |v| !fault!(33) && v.region().is_some_and(Region::moves),
             |v| *v = Value { nullable: false, id: 0, off: 0, num: Scalar::constant(0), ..Value::ptr(Region::Stale) },
         );
         self.reaches.retain(|r| !r.region.moves());

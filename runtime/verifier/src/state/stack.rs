@@ -7,6 +7,7 @@
 //!    byte of the slot is. A spilled pointer has `len` 8. A spilled number is zero-extended from `len` bytes.
 //! 3. Slots beyond the end of the vector were never written.
 
+use crate::faults::fault;
 use stingless_isa::{AluOp, Size, Width};
 
 use crate::domain::Scalar;
@@ -161,6 +162,9 @@ impl Stack {
         let slot = self.slot_mut(slot);
         let len = size.bytes() as usize;
         let spill = (usize::from(slot.at), usize::from(slot.at + slot.len));
+        if fault!(40) && slot.len > len as u8 {
+            return;
+        }
         let disjoint = slot.len != 0 && (at >= spill.1 || at + len <= spill.0);
         let stored = stored(value, size);
         if disjoint && stored.as_constant() == Some(0) {
@@ -234,7 +238,7 @@ impl Stack {
 
 /// What is stored of a value: numbers lose what does not fit, and their link with it.
 fn stored(value: Value, size: Size) -> Value {
-    if size == Size::DW || !value.is_scalar() {
+    if size == Size::DW || !value.is_scalar() || fault!(42) {
         return value;
     }
     let max = size.truncate(u64::MAX);
@@ -247,6 +251,9 @@ fn stored(value: Value, size: Size) -> Value {
 
 /// `size` bytes of a number, from byte `skip` on.
 fn part(num: Scalar, skip: usize, size: Size) -> Scalar {
+    if fault!(41) {
+        return num;
+    }
     let shifted = Scalar::alu(AluOp::Rsh, Width::W64, num, Scalar::constant(8 * skip as u64));
     Scalar::alu(AluOp::And, Width::W64, shifted, Scalar::constant(size.truncate(u64::MAX)))
 }

@@ -1,5 +1,6 @@
 //! Arithmetic: on numbers, and on pointers.
 
+use crate::faults::fault;
 use stingless_isa::{AluOp, Operand, Reg, UnaryOp, Width};
 
 use super::Machine;
@@ -240,7 +241,7 @@ fn link_after(op: AluOp, width: Width, a: &Value, b: &Value) -> (u32, i32) {
         return (0, 0);
     };
     let (least, most) = (i128::from(a.num.umin()) + i128::from(step), i128::from(a.num.umax()) + i128::from(step));
-    let wraps = least < 0 || most > i128::from(u32::MAX);
+    let wraps = (least < 0 || most > i128::from(u32::MAX)) && !fault!(47);
     match width {
         Width::W32 if wraps => (a.id | LOW, off),
         // A low half that leaves 32 bits is one no more.

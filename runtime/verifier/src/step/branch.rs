@@ -1,5 +1,6 @@
 //! Branches: what each outcome teaches.
 
+use crate::faults::fault;
 use stingless_isa::{AluOp, Cond, Operand, Reg, Width};
 
 use super::alu::operand;
@@ -158,6 +159,7 @@ impl Machine<'_> {
                     return;
                 }
                 let width = if low { Width::W32 } else { Width::W64 };
+                let delta = if fault!(48) { 0 } else { delta };
                 let moved = Scalar::alu(AluOp::Add, width, num, Scalar::constant(delta as u64));
                 let Some(narrowed) = v.num.intersect(&moved) else { return };
                 if narrowed == v.num {
@@ -239,7 +241,7 @@ impl Machine<'_> {
         };
         if ends {
             if is_near(low) {
-                learn_bytes(state, region, low.id, i128::from(low.off) + strict);
+                learn_bytes(state, region, low.id, i128::from(low.off) + strict + i128::from(fault!(70)));
             }
             return;
         }
@@ -387,7 +389,7 @@ const fn negated(cond: Cond) -> Cond {
 
 /// The outcome of comparing a number with itself.
 fn same_number(cond: Cond, a: &Value, b: &Value, same_reg: bool) -> Option<bool> {
-    if !same_reg && (a.id == 0 || a.id != b.id || a.off != b.off) {
+    if !same_reg && (a.id == 0 || a.id != b.id || a.off != b.off && !fault!(49)) {
         return None;
     }
     match cond {

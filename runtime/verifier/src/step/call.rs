@@ -1,5 +1,6 @@
 //! Calls: helpers, functions, callbacks, tail calls.
 
+use crate::faults::fault;
 use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, Proto, Ret};
 use stingless_isa::{Callee, Reg, Size};
 
@@ -160,9 +161,8 @@ impl Machine<'_> {
                     (access, bytes)
                 }
                 ArgKind::Buffer => {
-                    let size = Reg::ARGS.get(index + 1).and_then(|&next| state.reg(next).as_constant());
-                    let Some(size) = size else { return bug("a buffer without a length was passed") };
-                    (MemUse::Write, (size as i64, size as i64))
+                    let size = buffer_size(state, index)?;
+                    (MemUse::Write, (size, size))
                 }
                 ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
                     let Some(Region::MapPtr(map)) = map else { return bug("a value without its map was passed") };
@@ -245,11 +245,18 @@ impl Machine<'_> {
             Ret::Scalar { min, max } => Value::scalar(Scalar::from_signed_range(min, max)),
             Ret::MapValueOrNull => {
                 let Some(map) = map else { return bug("a helper returns a value of no map") };
+                if self.env.unit.maps.get(map as usize).is_some_and(|m| m.spec.kind.holds_maps()) {
+                    let Some(inner) = self.env.unit.inner_of(map) else { return bug("a map of maps of no shape") };
+                    return Ok(Value { id: self.fresh_id(), nullable: true, ..Value::ptr(Region::MapPtr(inner)) });
+                }
                 let nullable = !self.key_is_there(state, proto, map);
                 Value { id: self.fresh_id(), nullable, ..Value::ptr(Region::MapValue(map)) }
             }
             Ret::MapValueMaybe => {
                 let Some(map) = map else { return bug("a helper returns a value of no map") };
+                if self.env.unit.maps.get(map as usize).is_some_and(|m| m.spec.kind.holds_maps()) {
+                    return bug("a map of maps has values per CPU");
+                }
                 Value { id: self.fresh_id(), nullable: true, ..Value::ptr(Region::MapValue(map)) }
             }
             Ret::AcquiredOrNull { class, size_arg } => {
@@ -291,7 +298,7 @@ impl Machine<'_> {
             return false;
         };
         let value = frame.stack.read(off, Size::W);
-        if value.as_constant().is_none_or(|c| c >= u64::from(spec.max_entries)) {
+        if value.as_constant().is_none_or(|c| c >= u64::from(spec.max_entries) + u64::from(fault!(69))) {
             return false;
         }
         let nodes: Vec<u32> = frame.stack.nodes_in(off, 4).collect();
@@ -310,7 +317,7 @@ impl Machine<'_> {
         let Some(count) = count.filter(Value::is_scalar) else {
             return true;
         };
-        if u64::from(state.frame().iterations) < count.num.umax() {
+        if u64::from(state.frame().iterations) < if fault!(60) { 1.min(count.num.umax()) } else { count.num.umax() } {
             return true;
         }
         self.rely(count.node);
@@ -355,6 +362,14 @@ impl Machine<'_> {
         }
         entered.push(frame);
         Ok(entered)
+    }
+}
+
+/// The length of the buffer in an argument: the constant in the next one.
+fn buffer_size(state: &State, index: usize) -> Result<i64, Box<Fail>> {
+    match Reg::ARGS.get(index + 1).and_then(|&next| state.reg(next).as_constant()) {
+        Some(size) => Ok(size as i64),
+        None => bug("a buffer without a length was passed"),
     }
 }
 

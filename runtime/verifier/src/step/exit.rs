@@ -1,5 +1,6 @@
 //! Returns.
 
+use crate::faults::fault;
 use stingless_isa::Reg;
 
 use super::{Machine, Next, Stepped};
@@ -26,7 +27,9 @@ impl Machine<'_> {
 
     /// What a caller finds after a call.
     pub(super) fn back(&mut self, state: &mut State, r0: Value) {
-        state.clear_args();
+        if !fault!(32) {
+            state.clear_args();
+        }
         state.set(Reg::R0, r0);
     }
 }

@@ -10,6 +10,7 @@ mod load;
 mod object;
 mod store;
 
+use crate::faults::fault;
 use stingless_isa::{Insn, Operand, Ref};
 
 use crate::check::{Fail, bug};
@@ -108,6 +109,9 @@ impl<'a> Machine<'a> {
             }
             Insn::MayGoto { target } => {
                 self.collector.converges();
+                if fault!(62) {
+                    return Ok(Next::Goto(target));
+                }
                 // Leaving first shows which numbers count, before those of the loop are widened.
                 return Ok(Next::Fork { now: target, later: at as u32 + 1, state: Box::new(state.clone()) });
             }

@@ -1,5 +1,6 @@
 //! Stores.
 
+use crate::faults::fault;
 use stingless_isa::{Operand, Reg, Size};
 
 use super::Machine;
@@ -83,7 +84,9 @@ impl Machine<'_> {
             self.nodes.mark(value.node);
         }
         let range = Touched { first: min as i64, end: max as i64 + i64::from(size.bytes()), certain: 0 };
-        frame.stack.scribble(range, zero, &mut self.nodes, leaky);
+        if !fault!(80) {
+            frame.stack.scribble(range, zero, &mut self.nodes, leaky);
+        }
         Ok(())
     }
 
@@ -105,7 +108,9 @@ impl Machine<'_> {
         let Some(frame) = state.frame_at_mut(usize::from(frame)) else {
             return bug("a helper writes to the stack of a frame that is gone");
         };
-        frame.stack.scribble(range, false, &mut self.nodes, leaky);
+        if !fault!(78) {
+            frame.stack.scribble(range, false, &mut self.nodes, leaky);
+        }
         Ok(())
     }
 }

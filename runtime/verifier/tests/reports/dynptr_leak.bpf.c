@@ -21,6 +21,6 @@ error[stingless::E0060]: a dynptr made at instruction 6 is not submitted or disc
    | ^
    |
    = path: line 6: `if (bpf_ringbuf_reserve_dynptr(&events, 16, 0, &p))` goes on at line 10
-   = help: destroy it before leaving: `bpf_ringbuf_submit_dynptr(&events, 0);`
+   = help: destroy it before leaving: `bpf_ringbuf_submit_dynptr(&p, 0);`
    = note: program `prog`; more about this: stingless check --explain E0060
 */

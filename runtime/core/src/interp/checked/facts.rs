@@ -4,7 +4,7 @@ use stingless_abi::TrapKind;
 use stingless_isa::{Insn, Reg};
 use stingless_verifier::{Access, Facts, Operands, Side};
 
-use crate::interp::checked::map_at;
+use crate::interp::checked::is_map;
 use crate::interp::checked::region::{Frame, Kind};
 use crate::interp::{Site, Stop};
 
@@ -51,7 +51,7 @@ pub(crate) fn access(site: Site<'_>, found: Kind) -> Result<(), Stop> {
         Some(Access::Stack) => found == Kind::Stack,
         Some(Access::Data) => found == Kind::Data,
         Some(Access::MapValue(want)) => {
-            matches!(found, Kind::MapValue(map) if map_at(site.program, map) == Some(want as usize))
+            matches!(found, Kind::MapValue(map) if is_map(site.program, map, want as usize))
         }
         Some(Access::Ctx) => false,
     };
@@ -98,9 +98,9 @@ pub(crate) fn ctx_off(site: Site<'_>, found: i64) -> Result<(), Stop> {
 }
 
 /// `Facts::call_map`.
-pub(crate) fn call_map(site: Site<'_>, found: usize) -> Result<(), Stop> {
+pub(crate) fn call_map(site: Site<'_>, (found, address): (usize, u64)) -> Result<(), Stop> {
     match facts(site).and_then(|f| *f.call_map.get(site.at)?) {
-        Some(want) if want as usize != found => {
+        Some(want) if !is_map(site.program, address, want as usize) => {
             Err(wrong(format!("the proof says that the call gets map {want}; it gets map {found}")))
         }
         Some(_) | None => Ok(()),

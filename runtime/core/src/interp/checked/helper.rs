@@ -94,14 +94,13 @@ impl Checked {
             ArgKind::DynptrClone => self.check_clone(call.proto, call.args, value),
             ArgKind::LastingMem => {
                 let len = check_len(call, arg)?;
-                if len == 0 { Ok(()) } else { self.touch(call.site, value, len, MemUse::ReadWrite).map(drop) }
+                self.touch_some(call.site, value, len, MemUse::ReadWrite)
             }
             ArgKind::Buffer if value == 0 => Ok(()),
-            ArgKind::Buffer => match call.args.get(at + 1) {
-                Some(0) => Ok(()),
-                Some(&len) => self.touch(call.site, value, len, MemUse::Write).map(drop),
-                None => Err(broken("its length has no register")),
-            },
+            ArgKind::Buffer => {
+                let len = call.args.get(at + 1).copied().unwrap_or(0);
+                self.touch_some(call.site, value, len, MemUse::Write)
+            }
         }
     }
 
@@ -124,7 +123,12 @@ impl Checked {
             MemLen::Next => check_len(call, arg)?,
         };
         let absent = nullable && value == 0 && (bytes == 0 || matches!(len, MemLen::Fixed { .. }));
-        if absent || bytes == 0 { Ok(()) } else { self.touch(call.site, value, bytes, access).map(drop) }
+        if absent { Ok(()) } else { self.touch_some(call.site, value, bytes, access) }
+    }
+
+    /// Memory of a length that may be 0.
+    fn touch_some(&mut self, site: Site<'_>, addr: u64, len: u64, how: MemUse) -> Result<(), Stop> {
+        if len == 0 { Ok(()) } else { self.touch(site, addr, len, how).map(drop) }
     }
 
     fn check_str(&self, call: &Call<'_>, addr: u64) -> Result<(), Stop> {
@@ -169,8 +173,12 @@ impl Checked {
             Ret::MapValueOrNull | Ret::MapValueMaybe => {
                 self.tag(Reg::R0, true);
                 let arg = proto.args.iter().position(|a| matches!(a.kind, ArgKind::Map(_)));
-                let map = arg.and_then(|arg| map_at(site.program, args[arg]));
+                let map = arg.and_then(|arg| Some((map_at(site.program, args[arg])?, args[arg])));
                 let map = map.ok_or_else(|| broken(format!("{} returns a value of no map", proto.name)))?;
+                if site.program.unit().maps[map.0].spec.kind.holds_maps() {
+                    let inner = site.program.maps()[map.0].has_inner(r0);
+                    return if inner { Ok(()) } else { Err(broken(format!("{} returns no map", proto.name))) };
+                }
                 self.list_value(site.program, map, r0);
                 Ok(())
             }
@@ -211,7 +219,7 @@ fn check_map(call: &Call<'_>, value: u64, kinds: MapKinds) -> Result<(), Stop> {
     if !kinds.has(spec.kind) {
         return Err(broken(format!("map `{}` is of kind {}", spec.name, spec.kind.row().name)));
     }
-    facts::call_map(call.site, map)
+    facts::call_map(call.site, (map, value))
 }
 
 /// Key and value size of the call's map.

@@ -166,17 +166,33 @@ impl Checked {
     }
 
     /// Adds a value that a lookup or an iteration reached.
-    fn list_value(&mut self, program: &Program, map: usize, addr: u64) {
+    fn list_value(&mut self, program: &Program, (map, live): (usize, u64), addr: u64) {
         let spec = &program.unit().maps[map].spec;
         let rights = Rights { read: spec.prog_reads(), write: spec.prog_writes() };
-        let kind = Kind::MapValue(program.maps()[map].address());
+        let kind = Kind::MapValue(live);
         self.regions.add(addr, spec.value_size.into(), kind, rights);
     }
 }
 
-/// Index of the program's map whose live object is at `address`.
+/// Index of the program's map whose live object is at `address`; of a map in a map of maps, that of their shape.
 fn map_at(program: &Program, address: u64) -> Option<usize> {
-    program.maps().iter().position(|m| m.address() == address)
+    let maps = program.maps();
+    let own = maps.iter().position(|m| m.address() == address);
+    own.or_else(|| {
+        let outer = maps.iter().position(|m| m.has_inner(address))?;
+        Some(program.unit().inner_of(u32::try_from(outer).ok()?)? as usize)
+    })
+}
+
+/// Whether the map at `address` may stand for the unit's map `want`: a map can be the program's own, and in any number of
+/// maps of maps besides.
+fn is_map(program: &Program, address: u64, want: usize) -> bool {
+    let maps = program.maps();
+    let shape_of = |outer: usize| program.unit().inner_of(outer as u32) == u32::try_from(want).ok();
+    match want.checked_sub(1).filter(|&outer| shape_of(outer)) {
+        Some(outer) => maps[outer].has_inner(address),
+        None => maps.get(want).is_some_and(|m| m.address() == address),
+    }
 }
 
 /// Plain accesses stay off locks and timers.
@@ -331,7 +347,7 @@ impl Memory for Checked {
                     map_at(site.program, args[0]).ok_or_else(|| broken("the callback's map is not the program's"))?;
                 let key_size = site.program.unit().maps[map].spec.key_size;
                 self.regions.add(args[1], key_size.into(), Kind::Key, Rights::READ);
-                self.list_value(site.program, map, args[2]);
+                self.list_value(site.program, (map, args[0]), args[2]);
                 Ok(())
             }
         }

@@ -4,6 +4,7 @@
 mod doors;
 mod kinds;
 mod model;
+mod nested;
 #[allow(unsafe_code, reason = "plays the program")]
 mod ring;
 mod rules;
