@@ -84,11 +84,7 @@ stingless::bpf_call_3! {
 stingless::bpf_call_2! {
     /// Takes the next value of a queue or a stack. Returns 0, or `-ENOENT` and zeroes.
     #[id = 88]
-<<<<<<< HEAD
-    #[effects(no_trap, writes_map, no_packet)]
-=======
     #[effects(no_packet, no_trap, writes_map)]
->>>>>>> main
     pub fn bpf_map_pop_elem(_caller, map: MapArg<POPPED>, value: ValueOut) -> Errno {
         map.next(value, true)
     }
@@ -98,11 +94,7 @@ stingless::bpf_call_2! {
     /// Copies the next value of a queue or a stack (`-ENOENT` and zeroes for none); asks a bloom filter whether it has the
     /// value: 0 for probably, `-ENOENT` for no.
     #[id = 89]
-<<<<<<< HEAD
-    #[effects(no_trap, no_packet)]
-=======
     #[effects(no_packet, no_trap)]
->>>>>>> main
     pub fn bpf_map_peek_elem(_caller, map: MapArg<PUSHED>, value: ValueOut) -> Errno {
         map.next(value, false)
     }

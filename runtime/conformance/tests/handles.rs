@@ -170,11 +170,7 @@ fn each_way_of_keeping_it_is_refused() {
         ),
         ("to another class", "if r0 == 0 goto out\n r1 = r0\n call 2003".into(), "E0062"),
         ("with an offset", "if r0 == 0 goto out\n r0 += 8\n r1 = r0\n call 2001".into(), "E0050"),
-        (
-            "dereferenced",
-            format!("if r0 == 0 goto out\n r6 = r0\n r1 = *(u64 *)(r6 + 0)\n {PUT}"),
-            "E0041",
-        ),
+        ("dereferenced", format!("if r0 == 0 goto out\n r6 = r0\n r1 = *(u64 *)(r6 + 0)\n {PUT}"), "E0041"),
         ("returned", "if r0 == 0 goto out\n exit".into(), "E0060"),
         ("made up", "r1 = 5\n call 2001".into(), "a number"),
     ];
