@@ -1,6 +1,5 @@
 //! Arguments of helpers.
 
-use crate::faults::fault;
 use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, Proto, SpecialKind};
 use stingless_isa::Reg;
 
