@@ -92,6 +92,91 @@ static __u32 (*const bpf_get_smp_processor_id)(void) = (void *)8;
 static void (*const bpf_tail_call)(void *_ctx, void *_map, __u32 _index) = (void *)12;
 #endif
 
+#ifndef bpf_get_current_pid_tgid
+#define bpf_get_current_pid_tgid bpf_get_current_pid_tgid
+/*
+ * The thread that runs the program: process in the high half, thread in the low one.
+ */
+static __u64 (*const bpf_get_current_pid_tgid)(void) = (void *)14;
+#endif
+
+#ifndef bpf_get_current_uid_gid
+#define bpf_get_current_uid_gid bpf_get_current_uid_gid
+/*
+ * Group and user that the program runs as: group in the high half.
+ */
+static __u64 (*const bpf_get_current_uid_gid)(void) = (void *)15;
+#endif
+
+#ifndef bpf_get_current_comm
+#define bpf_get_current_comm bpf_get_current_comm
+/*
+ * Name of the thread that runs the program, shortened to the room there is, NUL-terminated. Returns 0.
+ */
+static long (*const bpf_get_current_comm)(void *buf, __u64 buf_len) = (void *)16;
+#endif
+
+#ifndef bpf_get_cgroup_classid
+#define bpf_get_cgroup_classid bpf_get_cgroup_classid
+/*
+ * Class of the current task's control group: 0, there is none.
+ */
+static long (*const bpf_get_cgroup_classid)(void) = (void *)17;
+#endif
+
+#ifndef bpf_perf_event_output
+#define bpf_perf_event_output bpf_perf_event_output
+/*
+ * Sends bytes to the host. The low half of `flags` is the map's index or `BPF_F_CURRENT_CPU`, bits 32 to 51 how many
+ * bytes of the packet are appended. Returns 0, `-EINVAL`, `-EFAULT` (no such packet bytes), `-E2BIG` (no such index)
+ * or `-ENOENT` (nobody listens).
+ */
+static long (*const bpf_perf_event_output)(void *ctx, void *map, __u64 flags, const void *data, __u64 data_len) = (void *)25;
+#endif
+
+#ifndef bpf_current_task_under_cgroup
+#define bpf_current_task_under_cgroup bpf_current_task_under_cgroup
+/*
+ * Whether the current task is under a control group. `-E2BIG` for an index beyond the map, `-EAGAIN` otherwise: the
+ * host keeps no groups.
+ */
+static long (*const bpf_current_task_under_cgroup)(void *map, __u32 index) = (void *)37;
+#endif
+
+#ifndef bpf_get_numa_node_id
+#define bpf_get_numa_node_id bpf_get_numa_node_id
+/*
+ * Number of the memory node: 0.
+ */
+static long (*const bpf_get_numa_node_id)(void) = (void *)42;
+#endif
+
+#ifndef bpf_map_push_elem
+#define bpf_map_push_elem bpf_map_push_elem
+/*
+ * Adds a value to a queue, a stack or a bloom filter. With `BPF_EXIST` a full queue or stack loses its oldest value.
+ * Returns 0 or a negative errno.
+ */
+static long (*const bpf_map_push_elem)(void *map, const void *value, __u64 flags) = (void *)87;
+#endif
+
+#ifndef bpf_map_pop_elem
+#define bpf_map_pop_elem bpf_map_pop_elem
+/*
+ * Takes the next value of a queue or a stack. Returns 0, or `-ENOENT` and zeroes.
+ */
+static long (*const bpf_map_pop_elem)(void *map, void *value) = (void *)88;
+#endif
+
+#ifndef bpf_map_peek_elem
+#define bpf_map_peek_elem bpf_map_peek_elem
+/*
+ * Copies the next value of a queue or a stack (`-ENOENT` and zeroes for none); asks a bloom filter whether it has the
+ * value: 0 for probably, `-ENOENT` for no.
+ */
+static long (*const bpf_map_peek_elem)(void *map, void *value) = (void *)89;
+#endif
+
 #ifndef bpf_spin_lock
 #define bpf_spin_lock bpf_spin_lock
 /*
@@ -123,6 +208,23 @@ static long (*const bpf_strtol)(const void *buf, __u64 buf_len, __u64 flags, lon
  * Reads an unsigned number. See `bpf_strtol`.
  */
 static long (*const bpf_strtoul)(const void *buf, __u64 buf_len, __u64 flags, __u64 *res) = (void *)106;
+#endif
+
+#ifndef bpf_jiffies64
+#define bpf_jiffies64 bpf_jiffies64
+/*
+ * Ticks of 4 ms since boot.
+ */
+static __u64 (*const bpf_jiffies64)(void) = (void *)118;
+#endif
+
+#ifndef bpf_get_ns_current_pid_tgid
+#define bpf_get_ns_current_pid_tgid bpf_get_ns_current_pid_tgid
+/*
+ * Thread and process, as the process namespace with this device and inode numbers them. Returns 0, or `-EINVAL`
+ * (and zeroes) where it is another than the host's, or `nsdata_len` is not 8.
+ */
+static long (*const bpf_get_ns_current_pid_tgid)(__u64 dev, __u64 ino, void *nsdata, __u64 nsdata_len) = (void *)120;
 #endif
 
 #ifndef bpf_ktime_get_boot_ns
@@ -173,6 +275,14 @@ static void (*const bpf_ringbuf_discard)(void *record, __u64 flags) = (void *)13
 static __u64 (*const bpf_ringbuf_query)(void *ring, __u64 what) = (void *)134;
 #endif
 
+#ifndef bpf_ktime_get_coarse_ns
+#define bpf_ktime_get_coarse_ns bpf_ktime_get_coarse_ns
+/*
+ * As `bpf_ktime_get_ns`, as of the last tick: quicker.
+ */
+static __u64 (*const bpf_ktime_get_coarse_ns)(void) = (void *)160;
+#endif
+
 #ifndef bpf_for_each_map_elem
 #define bpf_for_each_map_elem bpf_for_each_map_elem
 /*
@@ -196,6 +306,80 @@ static long (*const bpf_loop)(__u32 count, void *callback, void *ctx, __u64 flag
  * Compares at most `s1_len` bytes with a constant text, as `strncmp` does.
  */
 static int (*const bpf_strncmp)(const void *s1, __u64 s1_len, const char *s2) = (void *)182;
+#endif
+
+#ifndef bpf_map_lookup_percpu_elem
+#define bpf_map_lookup_percpu_elem bpf_map_lookup_percpu_elem
+/*
+ * As `bpf_map_lookup_elem`, the value that execution slot `cpu` has. NULL where there is no such slot.
+ */
+static void * (*const bpf_map_lookup_percpu_elem)(void *map, const void *key, __u32 cpu) = (void *)195;
+#endif
+
+#ifndef bpf_dynptr_from_mem
+#define bpf_dynptr_from_mem bpf_dynptr_from_mem
+/*
+ * Makes `ptr` a view of `size` bytes of a map value. Returns 0 or a negative errno.
+ */
+static long (*const bpf_dynptr_from_mem)(void *data, __u32 size, __u64 flags, struct bpf_dynptr *ptr) = (void *)197;
+#endif
+
+#ifndef bpf_ringbuf_reserve_dynptr
+#define bpf_ringbuf_reserve_dynptr bpf_ringbuf_reserve_dynptr
+/*
+ * Reserves a record of `size` bytes and makes `ptr` a view of it, which must be submitted or discarded on every path,
+ * also where this fails. Returns 0 or a negative errno.
+ */
+static long (*const bpf_ringbuf_reserve_dynptr)(void *ringbuf, __u32 size, __u64 flags, struct bpf_dynptr *ptr) = (void *)198;
+#endif
+
+#ifndef bpf_ringbuf_submit_dynptr
+#define bpf_ringbuf_submit_dynptr bpf_ringbuf_submit_dynptr
+/*
+ * Hands the record to the consumer.
+ */
+static void (*const bpf_ringbuf_submit_dynptr)(struct bpf_dynptr *ptr, __u64 flags) = (void *)199;
+#endif
+
+#ifndef bpf_ringbuf_discard_dynptr
+#define bpf_ringbuf_discard_dynptr bpf_ringbuf_discard_dynptr
+/*
+ * Gives the record back: the consumer does not see it.
+ */
+static void (*const bpf_ringbuf_discard_dynptr)(struct bpf_dynptr *ptr, __u64 flags) = (void *)200;
+#endif
+
+#ifndef bpf_dynptr_read
+#define bpf_dynptr_read bpf_dynptr_read
+/*
+ * Copies `len` bytes from offset `offset` of the view. Returns 0 or a negative errno.
+ */
+static long (*const bpf_dynptr_read)(void *dst, __u64 dst_len, const struct bpf_dynptr *src, __u32 offset, __u64 flags) = (void *)201;
+#endif
+
+#ifndef bpf_dynptr_write
+#define bpf_dynptr_write bpf_dynptr_write
+/*
+ * Copies bytes to offset `offset` of the view. Returns 0 or a negative errno.
+ */
+static long (*const bpf_dynptr_write)(const struct bpf_dynptr *dst, __u32 offset, const void *src, __u64 src_len, __u64 flags) = (void *)202;
+#endif
+
+#ifndef bpf_dynptr_data
+#define bpf_dynptr_data bpf_dynptr_data
+/*
+ * A pointer to `len` bytes at offset `offset` of the view, to read and write; NULL where they are not all there, may
+ * not be written, or are a packet's.
+ */
+static void * (*const bpf_dynptr_data)(const struct bpf_dynptr *ptr, __u32 offset, __u64 len) = (void *)203;
+#endif
+
+#ifndef bpf_ktime_get_tai_ns
+#define bpf_ktime_get_tai_ns bpf_ktime_get_tai_ns
+/*
+ * Nanoseconds since 1970 without leap seconds (`CLOCK_TAI`).
+ */
+static __u64 (*const bpf_ktime_get_tai_ns)(void) = (void *)208;
 #endif
 
 #ifndef text_find
@@ -247,6 +431,104 @@ static long (*const http_header)(const void *headers, __u64 headers_len, const v
  * blanks around it aside. Every header of that name counts, not only the first.
  */
 static _Bool (*const http_header_has)(const void *headers, __u64 headers_len, const void *line, __u64 line_len) = (void *)1101;
+#endif
+
+#ifndef bpf_dynptr_memset
+#define bpf_dynptr_memset bpf_dynptr_memset
+/*
+ * Sets `size` bytes at offset `offset` of the view to `val`. Returns 0 or a negative errno.
+ */
+extern int bpf_dynptr_memset(const struct bpf_dynptr *p, __u32 offset, __u32 size, __u8 val) __weak __ksym;
+#endif
+
+#ifndef bpf_iter_num_destroy
+#define bpf_iter_num_destroy bpf_iter_num_destroy
+/*
+ * Destroys the iterator.
+ */
+extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __weak __ksym;
+#endif
+
+#ifndef bpf_dynptr_is_null
+#define bpf_dynptr_is_null bpf_dynptr_is_null
+/*
+ * Whether it is a view of nothing.
+ */
+extern _Bool bpf_dynptr_is_null(const struct bpf_dynptr *p) __weak __ksym;
+#endif
+
+#ifndef bpf_dynptr_copy
+#define bpf_dynptr_copy bpf_dynptr_copy
+/*
+ * Copies `size` bytes from one view to another; they may overlap. Returns 0 or a negative errno.
+ */
+extern int bpf_dynptr_copy(const struct bpf_dynptr *dst_ptr, __u32 dst_off, const struct bpf_dynptr *src_ptr, __u32 src_off, __u32 size) __weak __ksym;
+#endif
+
+#ifndef bpf_dynptr_adjust
+#define bpf_dynptr_adjust bpf_dynptr_adjust
+/*
+ * Narrows the view to its bytes `start..end`. Returns 0 or a negative errno.
+ */
+extern int bpf_dynptr_adjust(const struct bpf_dynptr *p, __u32 start, __u32 end) __weak __ksym;
+#endif
+
+#ifndef bpf_iter_num_next
+#define bpf_iter_num_next bpf_iter_num_next
+/*
+ * Steps to the next number. Returns a pointer to it, or NULL when there is none left.
+ */
+extern int *bpf_iter_num_next(struct bpf_iter_num *it) __weak __ksym;
+#endif
+
+#ifndef bpf_dynptr_slice
+#define bpf_dynptr_slice bpf_dynptr_slice
+/*
+ * A pointer to `size` bytes at offset `offset` of the view, to read; NULL where they are not all there. Here they
+ * always lie in one piece: `buffer` is not needed.
+ */
+extern void *bpf_dynptr_slice(const struct bpf_dynptr *p, __u32 offset, void *buffer, __u32 size) __weak __ksym;
+#endif
+
+#ifndef bpf_dynptr_clone
+#define bpf_dynptr_clone bpf_dynptr_clone
+/*
+ * Makes `clone` a view of the same. Returns 0 or a negative errno.
+ */
+extern int bpf_dynptr_clone(const struct bpf_dynptr *p, struct bpf_dynptr *clone) __weak __ksym;
+#endif
+
+#ifndef bpf_dynptr_slice_rdwr
+#define bpf_dynptr_slice_rdwr bpf_dynptr_slice_rdwr
+/*
+ * The same, to read and write; NULL also where that is not allowed.
+ */
+extern void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *p, __u32 offset, void *buffer, __u32 size) __weak __ksym;
+#endif
+
+#ifndef bpf_dynptr_is_rdonly
+#define bpf_dynptr_is_rdonly bpf_dynptr_is_rdonly
+/*
+ * Whether what it is a view of may not be written.
+ */
+extern _Bool bpf_dynptr_is_rdonly(const struct bpf_dynptr *p) __weak __ksym;
+#endif
+
+#ifndef bpf_iter_num_new
+#define bpf_iter_num_new bpf_iter_num_new
+/*
+ * Starts to count from `start` to `end - 1`. Returns 0; where `end` is less, `-EINVAL`, and where there are more than
+ * 1 << 23 numbers, `-E2BIG`: the iterator gives no number then, and must be destroyed all the same.
+ */
+extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __weak __ksym;
+#endif
+
+#ifndef bpf_dynptr_size
+#define bpf_dynptr_size bpf_dynptr_size
+/*
+ * Bytes of the view, or `-EINVAL` of nothing.
+ */
+extern __u32 bpf_dynptr_size(const struct bpf_dynptr *p) __weak __ksym;
 #endif
 
 #endif

@@ -1,6 +1,8 @@
 //! Every rule from both sides, by four judges: `rules/*.rules`. `STINGLESS_RULE=text` takes those whose name has the text,
 //! and prints what the judges say.
 
+use std::collections::BTreeSet;
+
 use stingless::EngineKind;
 use stingless_abi::Limits;
 use stingless_conformance::kernel::available;
@@ -69,4 +71,16 @@ fn what_keeps_a_rule_runs_alike_everywhere() {
     }
     println!("{compared} runs compared with the live kernel");
     assert!(wrong.is_empty(), "{}:\n  {}", wrong.len(), wrong.join("\n  "));
+}
+
+/// Rules are not one text with other numbers: without its numbers, a pair is like few others.
+#[test]
+fn there_are_three_hundred_rules_that_differ_in_more_than_numbers() {
+    let plain = |text: &str| text.replace(|c: char| c.is_ascii_digit() || c == '-', "");
+    let all = all().unwrap_or_else(|e| panic!("{e}"));
+    let shapes: BTreeSet<String> =
+        all.iter().map(|r| format!("{}|{}|{}", r.kind, plain(&r.ok), plain(&r.bad))).collect();
+    let kinds: BTreeSet<&str> = all.iter().map(|r| r.kind.as_str()).collect();
+    println!("{} rules, {} shapes, {} kinds of rejection: {kinds:?}", all.len(), shapes.len(), kinds.len());
+    assert!(all.len() >= 400 && shapes.len() >= 300 && kinds.len() >= 30, "{} {}", shapes.len(), kinds.len());
 }

@@ -102,6 +102,7 @@ impl Nodes {
 
     /// Bytes that the graph takes, roughly.
     pub(crate) fn bytes(&self) -> usize {
-        self.nodes.len() * size_of::<Node>() + self.more_edges * 8 + self.more.len() * 48
+        // Where the list is about to grow, both are there.
+        self.nodes.capacity() * size_of::<Node>() * 3 / 2 + self.more_edges * 8 + self.more.len() * 48
     }
 }

@@ -60,7 +60,7 @@ fn stack_bytes_are_written_before_they_are_read() {
     let program = unit(&text(4), vec![], xdp_hook());
     assert!(verify(program, Trust::Privileged, &Limits::default()).is_ok(), "Linux-root rules");
     reject(unit("r0 = *(u64 *)(r10 + 0)\n exit", vec![], xdp_hook()), "stack-bounds");
-    reject(unit("*(u64 *)(r10 - 9) = 0\n r0 = 0\n exit", vec![], xdp_hook()), "misaligned");
+    reject(unit("*(u64 *)(r10 - 9) = 0\n r0 = 0\n exit", vec![], xdp_hook()), "stack-misaligned");
 }
 
 #[test]

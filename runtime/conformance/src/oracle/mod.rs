@@ -93,7 +93,6 @@ impl Verdicts {
 }
 
 /// One of our profiles.
-#[must_use]
 pub fn ours(unit: &Unit, trust: Trust, limits: &Limits) -> Verdict {
     let refusal = |e: Box<VerifierError>| Refusal { kind: e.kind.to_string(), words: e.to_string() };
     verify(unit.clone(), trust, limits).map(|v| v.stats().insns_processed).map_err(refusal)

@@ -163,3 +163,56 @@ impl Report {
         json!({ "programs": self.rows.iter().map(row).collect::<Vec<_>>(), "classes": classes })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Refusal;
+    use super::*;
+
+    fn verdicts(accepts: [bool; 4], words: &str) -> Verdicts {
+        let one = |(who, ok): (Who, bool)| {
+            let refusal = Refusal { kind: String::new(), words: words.into() };
+            (who, if ok { Ok(10) } else { Err(refusal) })
+        };
+        Verdicts(Who::ALL.into_iter().zip(accepts).map(one).collect())
+    }
+
+    #[test]
+    fn classes_compare_each_profile_with_its_counterpart() {
+        // untrusted, privileged, no_perfmon, root
+        for (accepts, class) in [
+            ([true, true, true, true], Class::Accepted),
+            ([false, false, false, false], Class::Refused),
+            ([false, true, false, true], Class::Trust),
+            ([true, true, false, false], Class::Looser),
+            ([true, true, false, true], Class::Looser),
+            ([false, true, true, true], Class::Stricter),
+            ([false, false, false, true], Class::Stricter),
+        ] {
+            assert_eq!(Class::of(&verdicts(accepts, "bad")), class, "{accepts:?}");
+        }
+        let guarded = verdicts([true, true, false, true], "R2 .. prohibited for !root");
+        assert_eq!(Class::of(&guarded), Class::Guarded);
+        assert_eq!(Class::of(&Verdicts::default()), Class::OursAlone);
+    }
+
+    #[test]
+    fn tables_and_json_say_the_same() {
+        let row = |name: &str, accepts| Row {
+            name: name.into(),
+            verdicts: verdicts(accepts, "why not"),
+            values: vec!["run 0".into()],
+            runs: 2,
+        };
+        let report = Report { rows: vec![row("a/x", [true; 4]), row("a/y", [false; 4])] };
+        let table = report.table();
+        for part in
+            ["a/x", "VALUE: run 0", "     1 accepted by all", "     1 refused by all", "why not", "10 here, 10 by"]
+        {
+            assert!(table.contains(part), "{part} is not in\n{table}");
+        }
+        let json = report.json();
+        assert_eq!(json["programs"][1]["verdicts"]["root"]["words"], "why not");
+        assert_eq!((&json["classes"]["accepted by all"], &json["programs"][0]["runs"]), (&1.into(), &2.into()));
+    }
+}

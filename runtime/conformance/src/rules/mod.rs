@@ -270,3 +270,37 @@ impl Rule {
         Ok(unit)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "hook xdp\nlet one = r0 = 1\nlet why = policy, words\n";
+
+    #[test]
+    fn a_rule_is_read() {
+        let text = "maps array 4 16 1 lock@8\nrule a: words\n  text $one; @;\n    exit # why\n  ok r2 = 2\n  bad null-deref r3 = 3\n  but bad live: $why\n";
+        let rules = parse("f", &format!("{HEAD}{text}")).unwrap();
+        let rule = &rules[0];
+        assert_eq!((rule.name.as_str(), rule.kind.as_str(), rule.words.as_str()), ("f/a", "null-deref", "words"));
+        assert_eq!((rule.ok.as_str(), rule.bad.as_str()), ("r0 = 1\nr2 = 2\nexit\n", "r0 = 1\nr3 = 3\nexit\n"));
+        assert_eq!(rule.maps[0].special[0].off, 8);
+        assert!(rule.known[0].is_of(Side::Bad, crate::oracle::Who::Root) && rule.known[0].words == "words");
+    }
+
+    #[test]
+    fn what_says_nothing_is_refused() {
+        for text in [
+            "rule a: words\n  ok exit\n",
+            "rule a words\n",
+            "ok exit\n",
+            "rule a: words\n  ok exit\n  bad k exit\nrule a: again\n  ok exit\n  bad k exit\n",
+            "rule a: words\n  maps nothing 4 4 4\n",
+            "rule a: words\n  but bad everyone: policy, words\n",
+            "rule a: words\n  but bad root: because, words\n",
+            "rule a: words\n  says exit\n",
+        ] {
+            assert!(parse("f", &format!("{HEAD}{text}")).is_err(), "{text}");
+        }
+    }
+}

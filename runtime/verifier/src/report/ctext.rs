@@ -67,7 +67,9 @@ fn last_place(text: &str) -> &str {
         }
         start = at;
     }
-    text[start..].trim_start_matches('>')
+    let place = text[start..].trim_start_matches('>');
+    // A member of something in parentheses has no name that can be written here.
+    if place.starts_with(['-', '.']) { "" } else { place }
 }
 
 /// The variable or member that the expression at a column is: `ctx->len`, and not `f(x)`.

@@ -23,10 +23,9 @@ impl Scene<'_> {
     pub(super) fn handed_over(&self) -> Option<Event> {
         let call = self.replay.calling()?;
         let step = self.replay.path.iter().rposition(|&at| at == call)?;
-        let what = match self.unit.code.insns()[call as usize] {
-            Insn::Call(Callee::Local(_)) => "the function is called from here".to_owned(),
-            Insn::Call(Callee::Helper(id)) => format!("`{}` calls it from here", self.unit.protos.get(id)?.name),
-            _ => return None,
+        let what = match self.helper_at(call as usize) {
+            Some(proto) => format!("`{}` calls it from here", proto.name),
+            None => "the function is called from here".to_owned(),
         };
         Some((step, what))
     }

@@ -65,6 +65,7 @@ pub(crate) fn all(only: &str) -> Vec<Case> {
         None => println!("NOTE: no clang here: only committed objects are verified"),
     }
     straight(&host, &mut cases);
+    hostile(&host, &mut cases);
     cases.retain(|c| only.is_empty() || c.name.contains(only) || c.group == only);
     cases
 }
@@ -172,5 +173,21 @@ fn straight(host: &Host, cases: &mut Vec<Case>) {
         let unit = Unit::from_code(&name, code, Vec::new(), host.linker.protos(), hook.clone());
         let (section, function) = (String::new(), String::new());
         cases.push(Case { name, group: "straight", path: None, section, function, unit, live: None });
+    }
+}
+
+fn hostile(host: &Host, cases: &mut Vec<Case>) {
+    let Ok(hook) = host.linker.hook_named("raw") else { return };
+    for (name, text) in crate::hostile::all() {
+        let code = match stingless_isa::assemble(&text) {
+            Ok(code) => code,
+            Err(e) => {
+                println!("NOTE: {name} is no program: {e}");
+                continue;
+            }
+        };
+        let unit = Unit::from_code(name, code, Vec::new(), host.linker.protos(), hook.clone());
+        let (section, function) = (String::new(), String::new());
+        cases.push(Case { name: name.to_owned(), group: "hostile", path: None, section, function, unit, live: None });
     }
 }

@@ -1,11 +1,12 @@
 //! The verifier beside its peers in the same run, on the same programs: `make bench-verifier`.
 //!
-//! Arguments: a name or a group (`own`, `large`, `gen`, `shared`, `straight`) selects programs; `--json` prints every
+//! Arguments: a name or a group (`own`, `large`, `gen`, `shared`, `straight`, `hostile`) selects programs; `--json` prints every
 //! figure for machines; `--no-prevail` leaves that peer out, which takes most of the time; `--rounds=N`.
 
 mod alloc;
 mod bars;
 mod corpus;
+mod hostile;
 mod judges;
 mod peer;
 mod table;
