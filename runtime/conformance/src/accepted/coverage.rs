@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use stingless_abi::{ArgKind, MemLen, Proto};
+use stingless_abi::{ArgKind, Proto};
 use stingless_isa::{AluOp, AtomicOp, Callee, Cond, Insn, Operand, Size, UnaryOp, Width};
 use stingless_verifier::{Access, Verified};
 
@@ -146,13 +146,9 @@ pub fn universe<'p>(helpers: impl Iterator<Item = &'p Proto>) -> BTreeSet<Cell> 
     for proto in helpers {
         let name = proto.name.to_string();
         all.insert((name.clone(), "called"));
-        for arg in proto.args.iter() {
-            let aligned = matches!(arg.kind, ArgKind::Mem { len: MemLen::Fixed { align, .. }, .. } if align > 1);
-            if matches!(arg.kind, ArgKind::Mem { .. } | ArgKind::MapKey | ArgKind::MapValue(_)) {
-                all.extend(["to stack", "to map value"].map(|to| (name.clone(), to)));
-                // Packets are not aligned.
-                all.extend((!aligned).then(|| (name.clone(), "to data")));
-            }
+        // Whether packets may be given depends on the helper, as in Linux: counted, but not asked for.
+        if proto.args.iter().any(|a| matches!(a.kind, ArgKind::Mem { .. } | ArgKind::MapKey | ArgKind::MapValue(_))) {
+            all.extend(["to stack", "to map value"].map(|to| (name.clone(), to)));
         }
     }
     all
