@@ -16,6 +16,6 @@ error[stingless::E0070]: argument 1 is a pointer to the stack, a pointer to a ma
 7 |     bpf_dynptr_from_mem(room, sizeof(room), 0, &p);
   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = helper: long bpf_dynptr_from_mem(void *data, u64 size, u64 flags, void *object)
+  = helper: long bpf_dynptr_from_mem(void *data, u64 size, u64 flags, void *it)
   = note: program `prog`; more about this: stingless check --explain E0070
 */

@@ -23,7 +23,7 @@ error[stingless::E0131]: argument 1 is an iterator that was not initialised on t
 9 |     while ((v = bpf_iter_num_next(&it)))
   |                 ^^^^^^^^^^^^^^^^^^^^^^
   |
-  = helper: long bpf_iter_num_next(void *object)
+  = helper: long bpf_iter_num_next(void *it)
   = path: line 7: `if (ctx->rx_queue_index)` goes on at line 8
   = note: program `prog`; more about this: stingless check --explain E0131
 */

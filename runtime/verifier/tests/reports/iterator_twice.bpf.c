@@ -21,6 +21,6 @@ error[stingless::E0131]: argument 1 points to an iterator that is still in use: 
 8 |     bpf_iter_num_new(&it, 10, 20);
   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |
-  = helper: long bpf_iter_num_new(void *object, u64 flags, u64 flags)
+  = helper: long bpf_iter_num_new(void *it, u64 flags, u64 flags)
   = note: program `prog`; more about this: stingless check --explain E0131
 */
