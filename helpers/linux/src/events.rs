@@ -46,7 +46,7 @@ stingless::bpf_call_5! {
     /// bytes of the packet are appended. Returns 0, `-EINVAL`, `-EFAULT` (no such packet bytes), `-E2BIG` (no such index)
     /// or `-ENOENT` (nobody listens).
     #[id = 25]
-    #[effects(gpl_only, no_packet)]
+    #[effects(no_packet, gpl_only)]
     pub fn bpf_perf_event_output(caller, ctx: CtxArg, map: MapArg<BUFFERS>, flags: u64, data: Mem) -> i64 {
         if flags & !(INDEX | PACKET) != 0 {
             return EINVAL;

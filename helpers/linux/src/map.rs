@@ -84,7 +84,7 @@ stingless::bpf_call_3! {
 stingless::bpf_call_2! {
     /// Takes the next value of a queue or a stack. Returns 0, or `-ENOENT` and zeroes.
     #[id = 88]
-    #[effects(no_trap, writes_map, no_packet)]
+    #[effects(no_packet, no_trap, writes_map)]
     pub fn bpf_map_pop_elem(_caller, map: MapArg<POPPED>, value: ValueOut) -> Errno {
         map.next(value, true)
     }
@@ -94,7 +94,7 @@ stingless::bpf_call_2! {
     /// Copies the next value of a queue or a stack (`-ENOENT` and zeroes for none); asks a bloom filter whether it has the
     /// value: 0 for probably, `-ENOENT` for no.
     #[id = 89]
-    #[effects(no_trap, no_packet)]
+    #[effects(no_packet, no_trap)]
     pub fn bpf_map_peek_elem(_caller, map: MapArg<PUSHED>, value: ValueOut) -> Errno {
         map.next(value, false)
     }

@@ -81,7 +81,7 @@ stingless::bpf_call_4! {
     /// Copies `buf_len` bytes of the packet from `offset` on. Returns 0, `-EINVAL` where they do not all lie in it, or
     /// `-EFAULT` for more than 65535.
     #[id = 189]
-    #[effects(no_trap, no_packet)]
+    #[effects(no_packet, no_trap)]
     pub fn bpf_xdp_load_bytes(caller, xdp_md: CtxArg, offset: u32, buf: NonEmptyOut) -> i64 {
         let mut buf = buf;
         let refused = plausible(offset, buf.len());
@@ -101,7 +101,7 @@ stingless::bpf_call_4! {
 stingless::bpf_call_4! {
     /// Writes bytes to the packet from `offset` on. Returns as `bpf_xdp_load_bytes`.
     #[id = 190]
-    #[effects(no_trap, no_packet)]
+    #[effects(no_packet, no_trap)]
     pub fn bpf_xdp_store_bytes(caller, xdp_md: CtxArg, offset: u32, buf: NonEmpty) -> i64 {
         let refused = plausible(offset, buf.len());
         if refused != 0 {

@@ -119,7 +119,7 @@ stingless::bpf_call_4! {
     /// Sends the packet to an interface, whose link layer the host fills in; `params` is a `struct bpf_redir_neigh` or
     /// NULL. Return what this returns. Flags are 0.
     #[id = 152]
-    #[effects(no_trap, no_packet)]
+    #[effects(no_packet, no_trap)]
     pub fn bpf_redirect_neigh(_caller, ifindex: u32, params: MemOrNull, flags: u64) -> u64 {
         if !params.is_empty() && params.len() < NEIGH || flags != 0 {
             return TC_SHOT;

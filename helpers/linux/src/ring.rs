@@ -8,7 +8,7 @@ const RING: u64 = MapKinds::of(&[MapKind::Ringbuf]).0;
 stingless::bpf_call_4! {
     /// Copies bytes into a record of their own. Returns 0 or a negative errno.
     #[id = 130]
-    #[effects(no_trap, no_packet)]
+    #[effects(no_packet, no_trap)]
     pub fn bpf_ringbuf_output(_caller, ring: MapArg<RING>, data: Mem, flags: u64) -> Errno {
         ring.ring_output(&data, flags)
     }

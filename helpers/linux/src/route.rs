@@ -57,7 +57,7 @@ stingless::bpf_call_4! {
     /// Looks a route up: `params` is a `struct bpf_fib_lookup` to fill in. Returns a `BPF_FIB_LKUP_RET_*`, `-EINVAL`,
     /// `-EAFNOSUPPORT`, or `-ENODEV` where the host has no such interface.
     #[id = 69]
-    #[effects(gpl_only, no_packet)]
+    #[effects(no_packet, gpl_only)]
     pub fn bpf_fib_lookup(caller, _ctx: CtxArg, params: NonEmptyMut, flags: u32) -> i64 {
         let mut params = params;
         if params.len() < FIB || flags & !FIB_FLAGS != 0 {

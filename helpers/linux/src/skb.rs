@@ -52,7 +52,7 @@ stingless::bpf_call_4! {
     /// Copies `to_len` bytes of the packet from `offset` on. Returns 0, or `-EFAULT` (and zeroes) where they do not all
     /// lie in the packet.
     #[id = 26]
-    #[effects(no_trap, no_packet)]
+    #[effects(no_packet, no_trap)]
     pub fn bpf_skb_load_bytes(caller, skb: CtxArg, offset: u32, to: NonEmptyOut) -> i64 {
         let mut to = to;
         if offset > i32::MAX as u32 {
@@ -65,7 +65,7 @@ stingless::bpf_call_4! {
 stingless::bpf_call_5! {
     /// As `bpf_skb_load_bytes`, `offset` counted from the link layer's header (`start_header` 0) or the network's (1).
     #[id = 68]
-    #[effects(no_trap, no_packet)]
+    #[effects(no_packet, no_trap)]
     pub fn bpf_skb_load_bytes_relative(caller, skb: CtxArg, offset: u32, to: NonEmptyOut, start_header: u32) -> i64 {
         let mut to = to;
         if offset > 0xffff || start_header > 1 {
@@ -79,7 +79,7 @@ stingless::bpf_call_5! {
     /// Writes bytes to the packet from `offset` on. Flags: `BPF_F_RECOMPUTE_CSUM` 1, `BPF_F_INVALIDATE_HASH` 2. Returns 0,
     /// `-EINVAL`, or `-EFAULT` where they do not all lie in the packet.
     #[id = 9]
-    #[effects(no_trap, invalidates_packet, no_packet)]
+    #[effects(no_packet, no_trap, invalidates_packet)]
     pub fn bpf_skb_store_bytes(caller, skb: CtxArg, offset: u32, from: NonEmpty, flags: u64) -> i64 {
         if flags & !3 != 0 {
             return EINVAL;

@@ -37,7 +37,7 @@ stingless::bpf_call_0! {
 stingless::bpf_call_2! {
     /// Name of the thread that runs the program, shortened to the room there is, NUL-terminated. Returns 0.
     #[id = 16]
-    #[effects(no_trap, no_packet)]
+    #[effects(no_packet, no_trap)]
     pub fn bpf_get_current_comm(_caller, buf: NonEmptyOut) -> i64 {
         let mut buf = buf;
         let name = rustix::thread::name().unwrap_or_default();
@@ -53,7 +53,7 @@ stingless::bpf_call_4! {
     /// Thread and process, as the process namespace with this device and inode numbers them. Returns 0, or `-EINVAL`
     /// (and zeroes) where it is another than the host's, or `nsdata_len` is not 8.
     #[id = 120]
-    #[effects(no_trap, no_packet)]
+    #[effects(no_packet, no_trap)]
     pub fn bpf_get_ns_current_pid_tgid(_caller, dev: u64, ino: u64, nsdata: NonEmptyOut) -> i64 {
         let mut nsdata = nsdata;
         let own = std::fs::metadata("/proc/self/ns/pid").is_ok_and(|ns| (ns.dev(), ns.ino()) == (dev, ino));

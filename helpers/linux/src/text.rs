@@ -66,7 +66,7 @@ stingless::bpf_call_4! {
     /// Reads a signed number in base `flags` (0 = by prefix, 8, 10 or 16) at the start of a text. Returns the bytes
     /// read, `-EINVAL` or `-ERANGE`.
     #[id = 105]
-    #[effects(no_trap, no_packet)]
+    #[effects(no_packet, no_trap)]
     pub fn bpf_strtol(_caller, buf: NonEmpty, flags: u64, res: Out<i64>) -> CountOrErrno {
         let mut res = res;
         match strtol(&window(&buf), flags) {
@@ -82,7 +82,7 @@ stingless::bpf_call_4! {
 stingless::bpf_call_4! {
     /// Reads an unsigned number. See `bpf_strtol`.
     #[id = 106]
-    #[effects(no_trap, no_packet)]
+    #[effects(no_packet, no_trap)]
     pub fn bpf_strtoul(_caller, buf: NonEmpty, flags: u64, res: Out<u64>) -> CountOrErrno {
         let mut res = res;
         match strtoul(&window(&buf), flags) {
@@ -98,7 +98,7 @@ stingless::bpf_call_4! {
 stingless::bpf_call_3! {
     /// Compares at most `s1_len` bytes with a constant text, as `strncmp` does.
     #[id = 182]
-    #[effects(no_trap, no_packet)]
+    #[effects(no_packet, no_trap)]
     pub fn bpf_strncmp(_caller, s1: NonEmpty, s2: ConstStr) -> i32 {
         let (a, b) = (s1.to_vec(), s2.to_vec());
         let end = |v: &[u8], at: usize| v.get(at).copied().unwrap_or(0);

@@ -44,7 +44,7 @@ fn values(data: &MemOrNull<'_>) -> Option<Vec<u64>> {
 stingless::bpf_call_5! {
     /// Writes a line for the host, formatted with up to three numbers. Returns its length or a negative errno.
     #[id = 6]
-    #[effects(gpl_only, no_packet)]
+    #[effects(no_packet, gpl_only)]
     pub fn bpf_trace_printk(caller, fmt: NonEmpty, a1: Optional, a2: Optional, a3: Optional) -> CountOrErrno {
         print(caller, &fmt.to_vec(), &[a1.0, a2.0, a3.0])
     }

@@ -316,10 +316,10 @@ pub struct Effects {
     pub throws: bool,
     /// Changes what the map argument holds: not allowed with a map that programs may only read.
     pub writes_map: bool,
-    /// In Linux's program types, takes no packet memory (Linux: rows without `pkt_access`).
-    pub no_packet: bool,
     /// Enters or leaves a section that must be left before the program ends.
     pub section: Option<Section>,
+    /// Takes no packet memory for its memory arguments (Linux: no `pkt_access`).
+    pub no_packet: bool,
 }
 
 /// What a helper does to the sections that a program is in.

@@ -122,7 +122,7 @@ impl Tester {
             let hook = ["xdp", "tc"].into_iter().find(|h| linker.hook_named(h).is_ok_and(|h| h.helpers.has(proto.id)));
             let Some(hook) = hook else { continue };
             let mut random = Random::new(proto.id.into());
-            let calls: Vec<Call> = (0..rounds).filter_map(|_| call_of(proto, hook == "tc", &mut random)).collect();
+            let calls: Vec<Call> = (0..rounds).filter_map(|n| call_of(proto, hook == "tc", n, &mut random)).collect();
             if !calls.is_empty() {
                 called.push(proto.clone());
             }
@@ -159,11 +159,11 @@ fn accepted_programs_hold_and_generators_reach_everything() {
     let bodies = bodies(&host).unwrap();
     assert!(bodies.len() >= 60, "{} programs to start from", bodies.len());
     let first = number("STINGLESS_SEED", 0);
-    let count = number("STINGLESS_COUNT", if soak() { 1_000_000 } else { 4_000 });
+    let count = number("STINGLESS_COUNT", if soak() { 1_000_000 } else { 5_000 });
     let mut tester = Tester { host, counts: BTreeMap::new(), coverage: Coverage::default() };
     tester.mutants(&bodies, first..first + count * 3 / 4);
     tester.texts(first..first + count / 4);
-    let called = tester.calls(30);
+    let called = tester.calls(15);
     tester.opcodes(3);
     tester.print();
     let all: u64 = tester.counts.values().map(|c| c.programs).sum();

@@ -94,8 +94,8 @@ impl Tests {
         }
         for proto in self.host.linker.protos().iter() {
             let mut random = Random::new(proto.id.into());
-            for _ in 0..12 {
-                let Some(call) = call_of(proto, false, &mut random).filter(|c| c.map.is_none()) else { continue };
+            for turn in 0..12 {
+                let Some(call) = call_of(proto, false, turn, &mut random).filter(|c| c.map.is_none()) else { continue };
                 let found = self.unit(&call.text, "xdp").and_then(|u| broken(u, proto.id.into(), "calls by prototype"));
                 if found.is_some() {
                     return found;

@@ -29,6 +29,8 @@ struct Path {
     rounds: u32,
     /// The last step in the trace.
     step: u32,
+    /// Bytes of the state, when it was put off.
+    bytes: usize,
 }
 
 /// A global function that was explored.
@@ -59,6 +61,12 @@ pub(crate) struct Shared {
 
 /// Unfinished states that a path is compared with, latest first.
 const MAX_ROUNDS_COMPARED: u32 = 48;
+
+/// What is held of each instruction whatever its paths: control flow, liveness, what is exported.
+const BYTES_OF_AN_INSN: usize = 100;
+
+/// Values that are compared for one step of work: as long as it takes to examine an instruction.
+const VALUES_OF_A_STEP: u64 = 4;
 
 /// Rounds of a converging loop before numbers are widened that proofs rely on.
 const PATIENCE: u32 = 6;
@@ -115,6 +123,7 @@ pub(crate) struct Explorer<'m, 'a> {
     live: &'a Liveness,
     shared: &'m mut Shared,
     pending: Vec<Path>,
+    pending_bytes: usize,
     keeper: Keeper,
     since_kept: Since,
 }
@@ -131,13 +140,14 @@ impl<'m, 'a> Explorer<'m, 'a> {
     /// An explorer that has walked nothing.
     pub(crate) fn new(machine: &'m mut Machine<'a>, live: &'a Liveness, shared: &'m mut Shared) -> Explorer<'m, 'a> {
         let keeper = Keeper::new(machine.env.unit.code.len());
-        Explorer { machine, live, shared, pending: Vec::new(), keeper, since_kept: Since::default() }
+        Explorer { machine, live, shared, pending: Vec::new(), pending_bytes: 0, keeper, since_kept: Since::default() }
     }
 
     /// Walks all paths; gives the instructions of the longest.
     pub(crate) fn run(mut self, at: usize, state: State) -> Result<u64, Box<VerifierError>> {
-        self.pending.push(Path { at, state, parent: 0, steps: 0, rounds: 0, step: START });
+        self.pending.push(Path { at, state, parent: 0, steps: 0, rounds: 0, step: START, bytes: 0 });
         while let Some(path) = self.pending.pop() {
+            self.pending_bytes -= path.bytes;
             self.walk(path)?;
         }
         self.shared.stats.states += self.keeper.count();
@@ -207,7 +217,10 @@ impl<'m, 'a> Explorer<'m, 'a> {
             Next::Goto(target) => path.at = target as usize,
             Next::Fork { now, later, state } => {
                 self.keeper.fork(path.parent);
+                let bytes = prune::state_bytes(&state);
+                self.pending_bytes += bytes;
                 self.pending.push(Path {
+                    bytes,
                     at: later as usize,
                     state: *state,
                     parent: path.parent,
@@ -245,14 +258,20 @@ impl<'m, 'a> Explorer<'m, 'a> {
         if self.shared.work > limits.work {
             return fail(Kind::Budget, format!("the program is too complex: more than {} steps of work", limits.work));
         }
-        if self.shared.work.is_multiple_of(256) {
-            let pending = self.pending.last().map_or(0, |p| prune::state_bytes(&p.state)) * self.pending.len();
-            if self.keeper.bytes + self.machine.nodes.bytes() + pending > limits.verifier_bytes {
+        if self.shared.stats.insns_processed.is_multiple_of(64) {
+            if self.bytes() > limits.verifier_bytes {
                 let message = format!("the verification takes more than {} bytes of memory", limits.verifier_bytes);
                 return fail(Kind::MemoryBudget, message);
             }
         }
         Ok(())
+    }
+
+    /// Bytes that the verification takes, roughly.
+    fn bytes(&self) -> usize {
+        let lists = self.pending.capacity() * size_of::<Path>() * 3 / 2;
+        let code = self.machine.env.unit.code.len() * BYTES_OF_AN_INSN;
+        code + self.keeper.bytes() + self.machine.nodes.bytes() + lists + self.pending_bytes
     }
 
     /// A global function is explored where it is first called; its longest path counts at each call.
@@ -301,8 +320,11 @@ impl<'m, 'a> Explorer<'m, 'a> {
             return Ok(visit);
         }
         let due = forced || self.is_due(earlier);
-        let candidates = self.keeper.finished(path.at).to_vec();
-        for id in candidates.into_iter().rev() {
+        // From the last one down: one that is given up leaves those before it where they are.
+        let mut left = self.keeper.finished(path.at).len();
+        while left > 0 {
+            left -= 1;
+            let id = self.keeper.finished(path.at)[left];
             self.shared.work += 1;
             if !self.same_chain(id, path) {
                 continue;
@@ -388,7 +410,9 @@ impl<'m, 'a> Explorer<'m, 'a> {
         };
         let leaky = env.trust == Trust::Privileged;
         let mut comparison = Comparison::new(env.unit, self.live, &self.machine.nodes, leaky, mode);
-        if !comparison.covers(old, &path.state, path.at) {
+        let covers = comparison.covers(old, &path.state, path.at);
+        self.shared.work += comparison.looked / VALUES_OF_A_STEP;
+        if !covers {
             return false;
         }
         let pairs: Vec<NodePair> = std::mem::take(&mut comparison.pairs);
@@ -466,7 +490,7 @@ fn prove(env: &Env<'_>, state: &State, insn: &Insn) -> Check {
                 checker.prove(&obligation).map_err(|f| f.of(&obligation))?;
             }
             checker.map_takes_writes(proto)?;
-            checker.packet_taken(proto)?;
+            checker.packet_arguments(proto)?;
             checker.lock_matches(proto)
         }
         Insn::Call(Callee::Local(target)) => checker.function(target),

@@ -7,7 +7,6 @@ macro_rules! fault {
         crate::faults::is_on($number)
     };
 }
-pub(crate) use fault;
 
 #[cfg(not(feature = "seeded-bugs"))]
 pub(crate) const fn is_on(_: u32) -> bool {

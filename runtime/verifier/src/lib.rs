@@ -1,6 +1,15 @@
 //! `Unit` -> [`Verified`], or a report that a person can act on.
 #![forbid(unsafe_code)]
 
+// First: its macro is for all.
+#[cfg(not(feature = "seeded-bugs"))]
+#[macro_use]
+mod faults;
+#[cfg(feature = "seeded-bugs")]
+#[doc(hidden)]
+#[macro_use]
+pub mod faults;
+
 mod cfg;
 mod check;
 mod collect;
@@ -9,11 +18,6 @@ mod env;
 mod error;
 mod explore;
 mod facts;
-#[cfg(not(feature = "seeded-bugs"))]
-mod faults;
-#[cfg(feature = "seeded-bugs")]
-#[doc(hidden)]
-pub mod faults;
 mod liveness;
 pub mod obligation;
 mod precision;

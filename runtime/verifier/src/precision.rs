@@ -15,7 +15,6 @@
 //! 4. When a path ends because an old state covers it, the old state's nodes get edges to the current ones: marks that
 //!    the old state has or gets later arrive here too (loops included).
 
-use crate::faults::fault;
 use ahash::AHashMap;
 
 /// Index of a node.
@@ -103,6 +102,7 @@ impl Nodes {
 
     /// Bytes that the graph takes, roughly.
     pub(crate) fn bytes(&self) -> usize {
-        self.nodes.len() * size_of::<Node>() + self.more_edges * 8 + self.more.len() * 48
+        // Where the list is about to grow, both are there.
+        self.nodes.capacity() * size_of::<Node>() * 3 / 2 + self.more_edges * 8 + self.more.len() * 48
     }
 }

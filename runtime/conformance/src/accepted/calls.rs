@@ -22,10 +22,10 @@ pub struct Call {
     pub map: Option<MapSpec>,
 }
 
-/// A call of a helper; `None` where a kind of argument needs more than this can make. The maps are those of
+/// A call of a helper, the `turn`th one; `None` where a kind of argument needs more than this can make. The maps are those of
 /// `fragments::maps`, and one more.
 #[must_use]
-pub fn call_of(proto: &Proto, tc: bool, random: &mut Random) -> Option<Call> {
+pub fn call_of(proto: &Proto, tc: bool, turn: u64, random: &mut Random) -> Option<Call> {
     let mut text = String::new();
     let mut given = Vec::new();
     let mut map = None;
@@ -65,9 +65,9 @@ pub fn call_of(proto: &Proto, tc: bool, random: &mut Random) -> Option<Call> {
                 };
                 format!("r{reg} = map[{number}] ll")
             }
-            ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => memory(random, reg, &mut given),
+            ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => memory(turn, reg, &mut given),
             ArgKind::Mem { len: MemLen::Fixed { size, .. }, .. } if size > 16 => return None,
-            ArgKind::Mem { .. } => memory(random, reg, &mut given),
+            ArgKind::Mem { .. } => memory(turn, reg, &mut given),
             ArgKind::Len { .. } => format!("r{reg} = {}", random.pick(&[1, 4, 8, 16])),
             ArgKind::ConstStr
             | ArgKind::Callback(_)
@@ -80,8 +80,11 @@ pub fn call_of(proto: &Proto, tc: bool, random: &mut Random) -> Option<Call> {
             | ArgKind::Buffer
             | ArgKind::Object { .. } => return None,
         };
-        text += &line;
-        text.push('\n');
+        // One argument in many is left as the call before left it.
+        if random.below(12) != 0 {
+            text += &line;
+            text.push('\n');
+        }
     }
     let _ = write!(text, "call {}\nout:\nr0 = 2\nexit\n", proto.id);
     Some(Call { text, given, map })
@@ -99,8 +102,9 @@ fn spec_of(kind: MapKind) -> Option<MapSpec> {
     (kind != MapKind::ProgArray && stingless::Map::create(&spec).is_ok()).then_some(spec)
 }
 
-fn memory(random: &mut Random, reg: usize, given: &mut Vec<Given>) -> String {
-    let (to, line) = random.pick(&[("to stack", 0), ("to map value", 1), ("to data", 2)]);
+/// Takes turns, so that each place has its share.
+fn memory(turn: u64, reg: usize, given: &mut Vec<Given>) -> String {
+    let (to, line) = [("to stack", 0), ("to map value", 1), ("to data", 2)][(turn % 3) as usize];
     given.push(to);
     match line {
         0 => format!("r{reg} = r10\nr{reg} += -128"),

@@ -73,7 +73,11 @@ impl Nested {
     /// Whether a program may hold this address.
     pub(crate) fn has_address(&self, address: u64) -> bool {
         let is = |map: &Arc<MapCore>| map.runtime_addr() == address;
-        lock(&self.retired).iter().any(|(_, map)| is(map)) || self.maps().iter().any(|(_, map)| is(map))
+        // Held over both: what goes from the one place to the other must not be missed in between.
+        let retired = lock(&self.retired);
+        let found = retired.iter().any(|(_, map)| is(map)) || self.maps().iter().any(|(_, map)| is(map));
+        drop(retired);
+        found
     }
 
     /// Keys and maps that there are.

@@ -1,6 +1,5 @@
 //! Memory: does an access stay inside, and is it allowed?
 
-use crate::faults::fault;
 use stingless_abi::{CtxError, FieldKind, MapSpec};
 use stingless_isa::{Reg, Size};
 

@@ -1,6 +1,5 @@
 //! Arguments of helpers.
 
-use crate::faults::fault;
 use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, Proto, SpecialKind};
 use stingless_isa::Reg;
 
@@ -56,6 +55,28 @@ impl Checker<'_> {
             ArgKind::LastingMem => self.lasting(arg, value),
             ArgKind::Buffer => self.buffer(arg, value),
         }
+    }
+
+    /// Helpers that take no packet memory get none.
+    pub(crate) fn packet_arguments(&self, proto: &Proto) -> Check {
+        // Hooks of the host's own lend what they call data to any helper.
+        if !proto.effects.no_packet || self.env.unit.hook.linux_type == 0 {
+            return Ok(());
+        }
+        for (index, (arg, reg)) in proto.args.iter().zip(Reg::ARGS).enumerate() {
+            let memory = matches!(
+                arg.kind,
+                ArgKind::Mem { .. } | ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. }
+            );
+            let value = self.state.reg(reg);
+            if memory && matches!(value.region(), Some(Region::Data(_) | Region::DataMeta(_))) {
+                return fail(
+                    Kind::HelperArg,
+                    format!("argument {} is {}: `{}` takes no packet memory", index + 1, value.noun(), proto.name),
+                );
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {
@@ -245,27 +266,6 @@ impl Checker<'_> {
                 self.access(value, span, Mode::Write, arg.reg)
             }
         }
-    }
-
-    /// No packet memory is given to a helper of Linux that does not take it.
-    pub(crate) fn packet_taken(&self, proto: &Proto) -> Check {
-        if !proto.effects.no_packet || self.env.unit.hook.linux_type == 0 {
-            return Ok(());
-        }
-        for (index, (arg, reg)) in proto.args.iter().zip(Reg::ARGS).enumerate() {
-            let packet = matches!(self.state.reg(reg).region(), Some(Region::Data(_) | Region::DataMeta(_)));
-            if packet && !matches!(arg.kind, ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar) {
-                return fail(
-                    Kind::HelperArg,
-                    format!("argument {} is a pointer to packet data, which `{}` does not take", index + 1, proto.name),
-                )
-                .map_err(|mut f: Box<super::Fail>| {
-                    f.help = Some("copy the bytes to the stack first".into());
-                    f
-                });
-            }
-        }
-        Ok(())
     }
 
     /// The greatest length that a register may hold.

@@ -6,7 +6,6 @@ mod compare;
 mod function;
 mod object;
 
-use crate::faults::fault;
 use stingless_abi::{ArgKind, Entry, Proto, RefClass, Rights, Section, Trust};
 use stingless_isa::{AluOp, Callee, Operand, Reg, Width};
 

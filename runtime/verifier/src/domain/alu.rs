@@ -12,7 +12,6 @@
 use super::range::floor;
 use super::word::Word;
 use super::{Arc, Number, Tnum};
-use crate::faults::fault;
 use stingless_isa::{AluOp, UnaryOp, Width};
 
 impl<const N: u32, const H: u32> Number<N, H> {

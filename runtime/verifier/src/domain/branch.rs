@@ -8,7 +8,6 @@
 //!    is kept instead of the range if it is the shorter one.)
 
 use super::{Arc, Number, Tnum};
-use crate::faults::fault;
 use stingless_isa::{Cond, Width};
 
 /// The operands after a branch, on both ways; `None` is a way that no run takes.

@@ -13,7 +13,6 @@
 
 use super::word::Word;
 use super::{Arc, Tnum};
-use crate::faults::fault;
 use stingless_isa::{Size, Width};
 
 /// Rounds of the reduction. The tests show that no number of a small width needs more.

@@ -12,7 +12,6 @@
 //! 3. Of what may be written by others nothing is kept: calls of subprograms and of helpers that call back or write to
 //!    memory not known, and stores that may go to the stack at an offset not known, clear the stack.
 
-use crate::faults::fault;
 use stingless_abi::{ArgKind, FieldKind, MemLen, MemUse, NativeOp, ObjectKind, Proto, Ret};
 use stingless_isa::{AluOp, AtomicOp, Callee, Cond, Insn, Operand, Reg, Size, Width};
 use stingless_object::Unit;

@@ -4,7 +4,6 @@
 //! consistent renaming: leaving that out is the classic unsound prune. Values that the current state links more than the
 //! old one does are fine.
 
-use crate::faults::fault;
 use stingless_isa::Size;
 
 use crate::liveness::Liveness;
@@ -39,12 +38,14 @@ pub(crate) struct Comparison<'a> {
     ids: Vec<(u32, u32, i64)>,
     /// What to link when the old state covers the current one.
     pub(crate) pairs: Vec<NodePair>,
+    /// Values and slots that were looked at.
+    pub(crate) looked: u64,
 }
 
 impl<'a> Comparison<'a> {
     /// A comparison that has compared nothing.
     pub(crate) fn new(unit: &'a Unit, live: &'a Liveness, nodes: &'a Nodes, leaky: bool, mode: Mode) -> Self {
-        Comparison { unit, live, nodes, leaky, mode, ids: Vec::new(), pairs: Vec::new() }
+        Comparison { unit, live, nodes, leaky, mode, ids: Vec::new(), pairs: Vec::new(), looked: 0 }
     }
 
     /// Whether `old` covers `now`, both before instruction `at`. `old` was cleaned when it was kept.
@@ -150,6 +151,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn value(&mut self, old: &Value, now: &Value) -> bool {
+        self.looked += 1;
         match (old.kind, now.kind) {
             (Kind::Uninit, _) => self.mode != Mode::Exact || now.is_uninit(),
             (Kind::Scalar, Kind::Scalar) => self.number(old, now),
@@ -208,6 +210,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn slot(&mut self, index: usize, old: &Slot, now: &Stack) -> bool {
+        self.looked += 1;
         let empty = Slot::EMPTY;
         let slot = now.slots().get(index).unwrap_or(&empty);
         for (a, b) in old.bytes.iter().zip(&slot.bytes) {

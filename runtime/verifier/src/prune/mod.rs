@@ -15,7 +15,9 @@ mod keep;
 pub(crate) use covers::{Comparison, Mode, NodePair, same_chain};
 pub(crate) use keep::{Widening, clean, renode, widen};
 
-use crate::state::State;
+use std::rc::Rc;
+
+use crate::state::{Frame, State};
 
 /// Index of a kept state.
 pub(crate) type KeptId = u32;
@@ -59,10 +61,12 @@ struct Place {
 #[derive(Debug)]
 pub(crate) struct Keeper {
     kept: Vec<Kept>,
-    /// By instruction.
-    at: Vec<Place>,
+    /// By instruction: an index into `places`; 0 where nothing was ever kept.
+    at: Vec<u32>,
+    /// The first one stays empty.
+    places: Vec<Place>,
     /// Bytes that the states take, roughly.
-    pub(crate) bytes: usize,
+    bytes: usize,
     /// States held now, and at most.
     pub(crate) alive: u64,
     pub(crate) peak: u64,
@@ -84,7 +88,7 @@ impl Keeper {
             misses: 0,
             bytes: 0,
         };
-        Keeper { kept: vec![root], at: vec![Place::default(); insns], bytes: 0, alive: 0, peak: 0 }
+        Keeper { kept: vec![root], at: vec![0; insns], places: vec![Place::default()], bytes: 0, alive: 0, peak: 0 }
     }
 
     /// How many states were ever kept.
@@ -92,19 +96,37 @@ impl Keeper {
         self.kept.len() as u64 - 1
     }
 
+    /// Bytes that all of this takes, roughly; where a list is about to grow, both are there.
+    pub(crate) fn bytes(&self) -> usize {
+        let lists = self.kept.capacity() * size_of::<Kept>() + self.places.capacity() * size_of::<Place>();
+        self.bytes + lists * 3 / 2 + self.at.len() * size_of::<u32>()
+    }
+
+    fn place(&self, insn: usize) -> &Place {
+        &self.places[self.at[insn] as usize]
+    }
+
+    fn place_mut(&mut self, insn: usize) -> &mut Place {
+        if self.at[insn] == 0 {
+            self.at[insn] = self.places.len() as u32;
+            self.places.push(Place::default());
+        }
+        &mut self.places[self.at[insn] as usize]
+    }
+
     /// The finished states kept at an instruction, latest last.
     pub(crate) fn finished(&self, insn: usize) -> &[KeptId] {
-        &self.at[insn].finished
+        &self.place(insn).finished
     }
 
     /// The unfinished states kept at an instruction, latest last.
     pub(crate) fn unfinished_at(&self, insn: usize) -> &[KeptId] {
-        &self.at[insn].unfinished
+        &self.place(insn).unfinished
     }
 
     /// The instruction with the most kept states, of those that `counts` selects.
     pub(crate) fn hottest(&self, counts: impl Fn(usize) -> bool) -> Option<usize> {
-        let kept = |insn: &usize| self.at[*insn].finished.len() + self.at[*insn].unfinished.len();
+        let kept = |insn: &usize| self.place(*insn).finished.len() + self.place(*insn).unfinished.len();
         (0..self.at.len()).filter(|&insn| counts(insn)).max_by_key(kept)
     }
 
@@ -151,8 +173,9 @@ impl Keeper {
             misses: 0,
             bytes,
         });
-        self.at[insn].unfinished.push(id);
-        self.bytes += bytes + size_of::<Kept>();
+        self.place_mut(insn).unfinished.push(id);
+        // What the lists of its place take of it, too.
+        self.bytes += bytes + 4 * size_of::<KeptId>();
         self.alive += 1;
         self.peak = self.peak.max(self.alive);
         id
@@ -178,7 +201,8 @@ impl Keeper {
         kept.state = None;
         self.bytes -= kept.bytes;
         self.alive -= 1;
-        self.at[kept.insn].finished.retain(|&k| k != id);
+        let insn = kept.insn;
+        self.place_mut(insn).finished.retain(|&k| k != id);
     }
 
     /// A path ends that started from kept state `id`, `steps` instructions ago; at kept state `low`, if that is not final.
@@ -195,7 +219,7 @@ impl Keeper {
             if kept.low == id {
                 kept.low = NONE;
             }
-            let place = &mut self.at[kept.insn];
+            let place = &mut self.places[self.at[kept.insn] as usize];
             // The last one, for what is kept later on a path finishes earlier.
             if let Some(index) = place.unfinished.iter().rposition(|&k| k == id) {
                 place.unfinished.remove(index);
@@ -208,13 +232,11 @@ impl Keeper {
     }
 }
 
-/// Bytes of a state, roughly. Callers' frames are shared with other states.
+/// Bytes of a state, roughly. Callers' frames count where few others share them.
 pub(crate) fn state_bytes(state: &State) -> usize {
-    let frame = state.frame();
-    size_of::<State>()
-        + size_of_val(&frame.regs)
-        + size_of_val(frame.stack.slots())
-        + state.depth() * 8
-        + state.reaches.len() * 16
-        + 128
+    let top = state.depth() - 1;
+    let own = |(at, f): &(usize, &Rc<Frame>)| *at == top || Rc::strong_count(f) <= 3;
+    let frames = state.frames().iter().enumerate().filter(own);
+    let frames: usize = frames.map(|(_, f)| size_of::<Frame>() + size_of_val(f.stack.slots()) + 32).sum();
+    size_of::<State>() + frames + state.depth() * 8 + state.reaches.len() * 16 + 64
 }

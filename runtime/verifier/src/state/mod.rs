@@ -6,7 +6,6 @@ mod stack;
 pub(crate) use object::Object;
 pub(crate) use stack::{Byte, Slot, Stack, Touched};
 
-use crate::faults::fault;
 use std::rc::Rc;
 
 use stingless_abi::{CallbackKind, RefClass, Section};

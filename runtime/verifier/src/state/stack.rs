@@ -7,7 +7,6 @@
 //!    byte of the slot is. A spilled pointer has `len` 8. A spilled number is zero-extended from `len` bytes.
 //! 3. Slots beyond the end of the vector were never written.
 
-use crate::faults::fault;
 use stingless_isa::{AluOp, Size, Width};
 
 use crate::domain::Scalar;

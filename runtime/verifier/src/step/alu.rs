@@ -1,6 +1,5 @@
 //! Arithmetic: on numbers, and on pointers.
 
-use crate::faults::fault;
 use stingless_isa::{AluOp, Operand, Reg, UnaryOp, Width};
 
 use super::Machine;

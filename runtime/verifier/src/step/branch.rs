@@ -1,6 +1,5 @@
 //! Branches: what each outcome teaches.
 
-use crate::faults::fault;
 use stingless_isa::{AluOp, Cond, Operand, Reg, Width};
 
 use super::alu::operand;

@@ -1,6 +1,5 @@
 //! Calls: helpers, functions, callbacks, tail calls.
 
-use crate::faults::fault;
 use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, Proto, Ret};
 use stingless_isa::{Callee, Reg, Size};
 

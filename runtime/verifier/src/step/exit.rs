@@ -1,6 +1,5 @@
 //! Returns.
 
-use crate::faults::fault;
 use stingless_isa::Reg;
 
 use super::{Machine, Next, Stepped};

@@ -10,7 +10,6 @@ mod load;
 mod object;
 mod store;
 
-use crate::faults::fault;
 use stingless_isa::{Insn, Operand, Ref};
 
 use crate::check::{Fail, bug};

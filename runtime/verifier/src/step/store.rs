@@ -1,6 +1,5 @@
 //! Stores.
 
-use crate::faults::fault;
 use stingless_isa::{Operand, Reg, Size};
 
 use super::Machine;

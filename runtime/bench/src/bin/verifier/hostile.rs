@@ -74,7 +74,7 @@ fn full_stack_forks(n: usize) -> String {
 }
 
 fn counter(may_goto: &str) -> String {
-    let leave = may_goto.replace("{}", "6");
+    let leave = may_goto.replace("{}", "7");
     let body = "r3 = r6\nr4 = r7\nr4 &= 1023\nr3 += r4\nr0 = *(u8 *)(r3 + 0)\nr7 += 1\n";
     let back = if may_goto.is_empty() { "if r7 < 10000000 goto -7" } else { "goto -8" };
     let head = "r6 = r1\nif r2 < 4096 goto +1\ngoto +2\nr0 = 0\nexit\nr0 = 0\nr7 = 0\n";
@@ -132,17 +132,17 @@ fn long_body() -> String {
 }
 
 fn callbacks() -> String {
-    let mut text = "r1 = 100000\nr2 = f1 ll\nr3 = 0\nr4 = 0\ncall 181\nr0 = 0\nexit\n".to_owned();
+    let mut text = "r1 = 100000\nr2 = func f1 ll\nr3 = 0\nr4 = 0\ncall 181\nr0 = 0\nexit\n".to_owned();
     for depth in 1..6 {
         let _ =
-            writeln!(text, "f{depth}:\nr1 = 100000\nr2 = f{} ll\nr3 = 0\nr4 = 0\ncall 181\nr0 = 0\nexit", depth + 1);
+            writeln!(text, "f{depth}:\nr1 = 100000\nr2 = func f{} ll\nr3 = 0\nr4 = 0\ncall 181\nr0 = 0\nexit", depth + 1);
     }
     text + "f6:\nr0 = 0\nexit"
 }
 
 fn callback_ways() -> String {
     let mut text =
-        "r6 = 0\n*(u64 *)(r10 - 8) = r6\nr1 = 100000\nr2 = f1 ll\nr3 = r10\nr3 += -8\nr4 = 0\ncall 181\n".to_owned();
+        "r6 = 0\n*(u64 *)(r10 - 8) = r6\nr1 = 100000\nr2 = func f1 ll\nr3 = r10\nr3 += -8\nr4 = 0\ncall 181\n".to_owned();
     text.push_str("r0 = *(u64 *)(r10 - 8)\nr0 &= 1\nexit\nf1:\nr6 = r2\nr7 = *(u64 *)(r6 + 0)\n");
     for i in 0..24 {
         let _ = writeln!(text, "if r1 & {} goto +1\nr7 += {}", 1 << i, 1 << i);
