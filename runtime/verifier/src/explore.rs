@@ -375,7 +375,11 @@ impl<'m, 'a> Explorer<'m, 'a> {
                     let (was, now) = (old.frame(), path.state.frame());
                     now.iterations > 0 && was.instance == now.instance
                 }
-                (Some(_), Turn::MayGoto) => kept.rounds != path.rounds,
+                // Not just any round: only what this frame's own count paid for.
+                (Some(old), Turn::MayGoto) => {
+                    let (was, now) = (old.frame(), path.state.frame());
+                    was.serial == now.serial && was.turns != now.turns
+                }
                 (Some(old), Turn::Iterator(Some(id))) => old.active_iterator(id).is_some(),
             };
             let moved = kept.rounds != path.rounds || kept.state.as_ref().is_some_and(|o| o.steps_differ(&path.state));
