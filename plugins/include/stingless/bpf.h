@@ -522,6 +522,34 @@ static struct bpf_sock *(*const bpf_sk_lookup_udp)(void *ctx, struct bpf_sock_tu
 #define bpf_sk_release bpf_sk_release
 static long (*const bpf_sk_release)(void *sock) = (void *)86;
 #endif
+#ifndef bpf_sk_fullsock
+#define bpf_sk_fullsock bpf_sk_fullsock
+static struct bpf_sock *(*const bpf_sk_fullsock)(void *sk) = (void *)95;
+#endif
+#ifndef bpf_tcp_sock
+#define bpf_tcp_sock bpf_tcp_sock
+static struct bpf_tcp_sock *(*const bpf_tcp_sock)(void *sk) = (void *)96;
+#endif
+#ifndef bpf_get_listener_sock
+#define bpf_get_listener_sock bpf_get_listener_sock
+static struct bpf_sock *(*const bpf_get_listener_sock)(void *sk) = (void *)98;
+#endif
+#ifndef bpf_tcp_check_syncookie
+#define bpf_tcp_check_syncookie bpf_tcp_check_syncookie
+static long (*const bpf_tcp_check_syncookie)(void *sk, void *iph, __u32 iph_len, struct tcphdr *th, __u32 th_len) = (void *)100;
+#endif
+#ifndef bpf_tcp_gen_syncookie
+#define bpf_tcp_gen_syncookie bpf_tcp_gen_syncookie
+static __s64 (*const bpf_tcp_gen_syncookie)(void *sk, void *iph, __u32 iph_len, struct tcphdr *th, __u32 th_len) = (void *)110;
+#endif
+#ifndef bpf_sk_assign
+#define bpf_sk_assign bpf_sk_assign
+static long (*const bpf_sk_assign)(void *ctx, void *sk, __u64 flags) = (void *)124;
+#endif
+#ifndef bpf_get_current_task
+#define bpf_get_current_task bpf_get_current_task
+static __u64 (*const bpf_get_current_task)(void) = (void *)35;
+#endif
 #ifndef bpf_map_push_elem
 #define bpf_map_push_elem bpf_map_push_elem
 static long (*const bpf_map_push_elem)(void *map, const void *value, __u64 flags) = (void *)87;
