@@ -230,7 +230,7 @@ struct __sk_buff {
     __u64 tstamp;
     __u32 wire_len;
     __u32 gso_segs;
-    __u64 sk;
+    struct bpf_sock *sk;
     __u32 gso_size;
     __u8 tstamp_type;
     __u8 _pad181[3];
@@ -289,6 +289,37 @@ struct bpf_sock {
     __u32 dst_ip6[4];
     __u32 state;
     __s32 rx_queue_mapping;
+};
+
+struct tcphdr;
+
+struct bpf_tcp_sock {
+    __u32 snd_cwnd;
+    __u32 srtt_us;
+    __u32 rtt_min;
+    __u32 snd_ssthresh;
+    __u32 rcv_nxt;
+    __u32 snd_nxt;
+    __u32 snd_una;
+    __u32 mss_cache;
+    __u32 ecn_flags;
+    __u32 rate_delivered;
+    __u32 rate_interval_us;
+    __u32 packets_out;
+    __u32 retrans_out;
+    __u32 total_retrans;
+    __u32 segs_in;
+    __u32 data_segs_in;
+    __u32 segs_out;
+    __u32 data_segs_out;
+    __u32 lost_out;
+    __u32 sacked_out;
+    __u64 bytes_received;
+    __u64 bytes_acked;
+    __u32 dsack_dups;
+    __u32 delivered;
+    __u32 delivered_ce;
+    __u32 icsk_retransmits;
 };
 
 struct bpf_sock_tuple {

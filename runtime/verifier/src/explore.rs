@@ -258,11 +258,9 @@ impl<'m, 'a> Explorer<'m, 'a> {
         if self.shared.work > limits.work {
             return fail(Kind::Budget, format!("the program is too complex: more than {} steps of work", limits.work));
         }
-        if self.shared.stats.insns_processed.is_multiple_of(64) {
-            if self.bytes() > limits.verifier_bytes {
-                let message = format!("the verification takes more than {} bytes of memory", limits.verifier_bytes);
-                return fail(Kind::MemoryBudget, message);
-            }
+        if self.shared.stats.insns_processed.is_multiple_of(64) && self.bytes() > limits.verifier_bytes {
+            let message = format!("the verification takes more than {} bytes of memory", limits.verifier_bytes);
+            return fail(Kind::MemoryBudget, message);
         }
         Ok(())
     }

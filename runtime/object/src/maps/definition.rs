@@ -181,7 +181,7 @@ fn define(raw: Raw, name: &str, section: &str, btf: &Btf) -> Result<MapDef, Obje
         None => None,
     };
     // An inner map of a kind that is not there takes the outer one with it.
-    let whole = inner.as_ref().is_none_or(|inner: &Box<MapDef>| inner.spec.is_some());
+    let whole = inner.as_ref().is_none_or(|inner| inner.spec.is_some());
     if kind.is_some_and(MapKind::holds_maps) {
         spec.inner = inner.as_ref().and_then(|inner| inner.spec.clone()).map(Box::new);
     }

@@ -134,15 +134,19 @@ fn long_body() -> String {
 fn callbacks() -> String {
     let mut text = "r1 = 100000\nr2 = func f1 ll\nr3 = 0\nr4 = 0\ncall 181\nr0 = 0\nexit\n".to_owned();
     for depth in 1..6 {
-        let _ =
-            writeln!(text, "f{depth}:\nr1 = 100000\nr2 = func f{} ll\nr3 = 0\nr4 = 0\ncall 181\nr0 = 0\nexit", depth + 1);
+        let _ = writeln!(
+            text,
+            "f{depth}:\nr1 = 100000\nr2 = func f{} ll\nr3 = 0\nr4 = 0\ncall 181\nr0 = 0\nexit",
+            depth + 1
+        );
     }
     text + "f6:\nr0 = 0\nexit"
 }
 
 fn callback_ways() -> String {
     let mut text =
-        "r6 = 0\n*(u64 *)(r10 - 8) = r6\nr1 = 100000\nr2 = func f1 ll\nr3 = r10\nr3 += -8\nr4 = 0\ncall 181\n".to_owned();
+        "r6 = 0\n*(u64 *)(r10 - 8) = r6\nr1 = 100000\nr2 = func f1 ll\nr3 = r10\nr3 += -8\nr4 = 0\ncall 181\n"
+            .to_owned();
     text.push_str("r0 = *(u64 *)(r10 - 8)\nr0 &= 1\nexit\nf1:\nr6 = r2\nr7 = *(u64 *)(r6 + 0)\n");
     for i in 0..24 {
         let _ = writeln!(text, "if r1 & {} goto +1\nr7 += {}", 1 << i, 1 << i);
