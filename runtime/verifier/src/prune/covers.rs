@@ -231,7 +231,13 @@ impl<'a> Comparison<'a> {
         self.looked += 1;
         let empty = Slot::EMPTY;
         let slot = now.slots().get(index).unwrap_or(&empty);
+        // Where nothing relied on the zeros, any number will do.
+        let open = self.mode == Mode::Loose && !self.nodes.is_precise(old.zeros);
+        if !open && old.has_zero() && slot.has_zero() {
+            self.found.pairs.push((old.zeros, slot.zeros));
+        }
         for (a, b) in old.bytes.iter().zip(&slot.bytes) {
+            let a = if *a == Byte::Zero && open { &Byte::Misc } else { a };
             let fits = match a {
                 Byte::Invalid if !self.leaky => true,
                 // Read as any number.
@@ -251,8 +257,7 @@ impl<'a> Comparison<'a> {
                 Byte::Zero => match b {
                     Byte::Zero => true,
                     Byte::Spill if slot.value.as_constant() == Some(0) => {
-                        // Node 0 is always marked.
-                        self.found.pairs.push((0, slot.value.node));
+                        self.found.pairs.push((old.zeros, slot.value.node));
                         true
                     }
                     Byte::Spill | Byte::Misc | Byte::Invalid | Byte::Object => false,
@@ -285,7 +290,12 @@ impl<'a> Comparison<'a> {
             return false;
         };
         let off = i64::from(old.at) - 8 * (index as i64 + 1);
-        self.value(&old.value, &now.read(off, size))
+        let (value, zeros) = now.read(off, size);
+        let covers = self.value(&old.value, &value);
+        if zeros != 0 {
+            self.found.pairs.push((old.value.node, zeros));
+        }
+        covers
     }
 }
 
