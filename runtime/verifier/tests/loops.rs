@@ -87,7 +87,14 @@ fn precision_reaches_zeros_on_the_stack() {
         r7 = 1
     a:
         call 7
-        if r0 > 1 goto b\n";
+        if r0 > 1 goto b
+        r1 = 1
+        r2 = 2
+        r3 = 3
+        r4 = 4
+        r5 = 5
+        r1 = 1
+        r2 = 2\n";
     let end = "
         r8 = *(u8 *)(r10 - 12)
         r9 += r8
@@ -96,7 +103,7 @@ fn precision_reaches_zeros_on_the_stack() {
     out:
         r0 = 0
         exit";
-    // A zero that was stored before the ways meet, and a number that is stored after.
+    // Enough is walked for a state to be kept at c. A zero that was stored before the ways meet, and a number that is stored after.
     let before = "goto c\n b:\n *(u8 *)(r10 - 12) = 64\n c:\n if r7 == 0 goto d\n d:";
     let after = "goto c\n b:\n r6 = 64\n c:\n if r7 == 0 goto d\n d:\n *(u8 *)(r10 - 12) = r6";
     for middle in [before, after] {
