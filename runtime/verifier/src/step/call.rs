@@ -311,7 +311,7 @@ impl Machine<'_> {
         let Some(frame) = state.frame_at(usize::from(frame)).filter(|_| off % 4 == 0) else {
             return false;
         };
-        let value = frame.stack.read(off, Size::W);
+        let (value, _) = frame.stack.read(off, Size::W);
         if value.as_constant().is_none_or(|c| c >= u64::from(spec.max_entries) + u64::from(fault!(69))) {
             return false;
         }
