@@ -1,6 +1,6 @@
 //! Linux's networking hooks with their virtual layouts, return values and packet rights.
 
-use stingless::{Ctx, Packet, verdict};
+use stingless::{Ctx, Packet, SocketField, SocketInfo, verdict};
 
 use crate::skb::protocol_of;
 
@@ -154,6 +154,9 @@ pub struct SkBuff<'a> {
     /// Segments.
     #[ctx(read, narrow, at = 164)]
     pub gso_segs: u32,
+    /// The packet's socket.
+    #[ctx(object, at = 168)]
+    pub sk: SocketField<'a>,
     /// Bytes of a segment.
     #[ctx(read, narrow, at = 176)]
     pub gso_size: u32,
@@ -177,6 +180,8 @@ pub struct SkBuff<'a> {
     pub socket_cookie: u64,
     /// For helpers alone: owner of the packet's socket.
     pub socket_uid: Option<u32>,
+    /// Set by `bpf_sk_assign`: the socket that is to get the packet.
+    pub assigned: Option<Box<SocketInfo>>,
 }
 
 impl<'a> SkBuff<'a> {
@@ -206,6 +211,7 @@ impl<'a> SkBuff<'a> {
             tstamp: 0,
             wire_len: 0,
             gso_segs: 0,
+            sk: SocketField::NONE,
             gso_size: 0,
             tstamp_type: 0,
             hwtstamp: 0,
@@ -216,6 +222,7 @@ impl<'a> SkBuff<'a> {
             tunnel: None,
             socket_cookie: 0,
             socket_uid: None,
+            assigned: None,
         }
     }
 }

@@ -76,10 +76,15 @@ pub use skb::{
     bpf_skb_load_bytes, bpf_skb_load_bytes_relative, bpf_skb_pull_data, bpf_skb_store_bytes, bpf_skb_vlan_pop,
     bpf_skb_vlan_push,
 };
-pub use sock::{bpf_sk_lookup_tcp, bpf_sk_lookup_udp, bpf_sk_release, bpf_skc_lookup_tcp};
+pub use sock::{
+    Query, Sockets, bpf_get_listener_sock, bpf_sk_assign, bpf_sk_fullsock, bpf_sk_lookup_tcp, bpf_sk_lookup_udp,
+    bpf_sk_release, bpf_skc_lookup_tcp, bpf_skc_to_tcp_request_sock, bpf_skc_to_tcp_sock, bpf_skc_to_tcp_timewait_sock,
+    bpf_skc_to_tcp6_sock, bpf_skc_to_udp6_sock, bpf_tcp_check_syncookie, bpf_tcp_gen_syncookie, bpf_tcp_sock,
+};
 pub use task::{
-    bpf_current_task_under_cgroup, bpf_get_current_comm, bpf_get_current_pid_tgid, bpf_get_current_uid_gid,
-    bpf_get_ns_current_pid_tgid, bpf_get_numa_node_id, bpf_jiffies64, bpf_ktime_get_coarse_ns, bpf_ktime_get_tai_ns,
+    bpf_current_task_under_cgroup, bpf_get_current_comm, bpf_get_current_pid_tgid, bpf_get_current_task,
+    bpf_get_current_uid_gid, bpf_get_ns_current_pid_tgid, bpf_get_numa_node_id, bpf_jiffies64, bpf_ktime_get_coarse_ns,
+    bpf_ktime_get_tai_ns,
 };
 pub use text::{bpf_strncmp, bpf_strtol, bpf_strtoul};
 pub use trace::{Trace, bpf_snprintf, bpf_trace_printk, bpf_trace_vprintk};
@@ -106,6 +111,7 @@ pub static BASE: Helpers = helpers![
     bpf_get_prandom_u32,
     bpf_get_smp_processor_id,
     bpf_get_numa_node_id,
+    bpf_get_current_task,
     bpf_get_current_pid_tgid,
     bpf_get_current_uid_gid,
     bpf_get_current_comm,
@@ -181,6 +187,13 @@ pub static XDP: Helpers = helpers![
     bpf_sk_lookup_udp,
     bpf_skc_lookup_tcp,
     bpf_sk_release,
+    bpf_skc_to_tcp6_sock,
+    bpf_skc_to_tcp_sock,
+    bpf_skc_to_tcp_timewait_sock,
+    bpf_skc_to_tcp_request_sock,
+    bpf_skc_to_udp6_sock,
+    bpf_tcp_check_syncookie,
+    bpf_tcp_gen_syncookie,
 ];
 
 /// [`BASE`] and what reads a socket's packet.
@@ -235,4 +248,15 @@ pub static TC: Helpers = helpers![
     bpf_sk_lookup_udp,
     bpf_skc_lookup_tcp,
     bpf_sk_release,
+    bpf_sk_fullsock,
+    bpf_tcp_sock,
+    bpf_get_listener_sock,
+    bpf_sk_assign,
+    bpf_skc_to_tcp6_sock,
+    bpf_skc_to_tcp_sock,
+    bpf_skc_to_tcp_timewait_sock,
+    bpf_skc_to_tcp_request_sock,
+    bpf_skc_to_udp6_sock,
+    bpf_tcp_check_syncookie,
+    bpf_tcp_gen_syncookie,
 ];

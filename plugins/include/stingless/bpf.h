@@ -230,7 +230,7 @@ struct __sk_buff {
     __u64 tstamp;
     __u32 wire_len;
     __u32 gso_segs;
-    __u64 sk;
+    struct bpf_sock *sk;
     __u32 gso_size;
     __u8 tstamp_type;
     __u8 _pad181[3];
@@ -289,6 +289,37 @@ struct bpf_sock {
     __u32 dst_ip6[4];
     __u32 state;
     __s32 rx_queue_mapping;
+};
+
+struct tcphdr;
+
+struct bpf_tcp_sock {
+    __u32 snd_cwnd;
+    __u32 srtt_us;
+    __u32 rtt_min;
+    __u32 snd_ssthresh;
+    __u32 rcv_nxt;
+    __u32 snd_nxt;
+    __u32 snd_una;
+    __u32 mss_cache;
+    __u32 ecn_flags;
+    __u32 rate_delivered;
+    __u32 rate_interval_us;
+    __u32 packets_out;
+    __u32 retrans_out;
+    __u32 total_retrans;
+    __u32 segs_in;
+    __u32 data_segs_in;
+    __u32 segs_out;
+    __u32 data_segs_out;
+    __u32 lost_out;
+    __u32 sacked_out;
+    __u64 bytes_received;
+    __u64 bytes_acked;
+    __u32 dsack_dups;
+    __u32 delivered;
+    __u32 delivered_ce;
+    __u32 icsk_retransmits;
 };
 
 struct bpf_sock_tuple {
@@ -521,6 +552,34 @@ static struct bpf_sock *(*const bpf_sk_lookup_udp)(void *ctx, struct bpf_sock_tu
 #ifndef bpf_sk_release
 #define bpf_sk_release bpf_sk_release
 static long (*const bpf_sk_release)(void *sock) = (void *)86;
+#endif
+#ifndef bpf_sk_fullsock
+#define bpf_sk_fullsock bpf_sk_fullsock
+static struct bpf_sock *(*const bpf_sk_fullsock)(void *sk) = (void *)95;
+#endif
+#ifndef bpf_tcp_sock
+#define bpf_tcp_sock bpf_tcp_sock
+static struct bpf_tcp_sock *(*const bpf_tcp_sock)(void *sk) = (void *)96;
+#endif
+#ifndef bpf_get_listener_sock
+#define bpf_get_listener_sock bpf_get_listener_sock
+static struct bpf_sock *(*const bpf_get_listener_sock)(void *sk) = (void *)98;
+#endif
+#ifndef bpf_tcp_check_syncookie
+#define bpf_tcp_check_syncookie bpf_tcp_check_syncookie
+static long (*const bpf_tcp_check_syncookie)(void *sk, void *iph, __u32 iph_len, struct tcphdr *th, __u32 th_len) = (void *)100;
+#endif
+#ifndef bpf_tcp_gen_syncookie
+#define bpf_tcp_gen_syncookie bpf_tcp_gen_syncookie
+static __s64 (*const bpf_tcp_gen_syncookie)(void *sk, void *iph, __u32 iph_len, struct tcphdr *th, __u32 th_len) = (void *)110;
+#endif
+#ifndef bpf_sk_assign
+#define bpf_sk_assign bpf_sk_assign
+static long (*const bpf_sk_assign)(void *ctx, void *sk, __u64 flags) = (void *)124;
+#endif
+#ifndef bpf_get_current_task
+#define bpf_get_current_task bpf_get_current_task
+static __u64 (*const bpf_get_current_task)(void) = (void *)35;
 #endif
 #ifndef bpf_map_push_elem
 #define bpf_map_push_elem bpf_map_push_elem

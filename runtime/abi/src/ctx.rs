@@ -43,6 +43,11 @@ pub enum FieldKind {
         /// Number of the region in this context.
         region: u8,
     },
+    /// An object of the host, or none: loads give a pointer that may be NULL.
+    Object {
+        /// Its class.
+        class: u32,
+    },
 }
 
 /// Accesses of a part of a field.
@@ -145,7 +150,10 @@ impl CtxLayout {
         let full = off == field.off && bytes == field.size;
         let partial_ok = match field.kind {
             FieldKind::Scalar { partial } => partial == Partial::Any || partial == Partial::Loads && !write,
-            FieldKind::DataStart { .. } | FieldKind::DataEnd { .. } | FieldKind::DataMeta { .. } => false,
+            FieldKind::DataStart { .. }
+            | FieldKind::DataEnd { .. }
+            | FieldKind::DataMeta { .. }
+            | FieldKind::Object { .. } => false,
         };
         if !full && !partial_ok || off % bytes != 0 {
             return Err(CtxError::BadSize);

@@ -26,6 +26,7 @@ fn shape(field: &CtxField) -> Shape {
         FieldKind::DataStart { .. } | FieldKind::DataEnd { .. } | FieldKind::DataMeta { .. } if field.size == 8 => {
             Shape::Pointer
         }
+        FieldKind::Object { .. } => Shape::Pointer,
         FieldKind::DataStart { .. } | FieldKind::DataEnd { .. } | FieldKind::DataMeta { .. } => Shape::Int(field.size),
     }
 }

@@ -6,6 +6,7 @@ pub mod header;
 mod hook;
 pub mod limits;
 pub mod map;
+pub mod object;
 mod proto;
 mod trap;
 pub mod vmctx;
@@ -14,6 +15,7 @@ pub use ctx::{CtxError, CtxField, CtxLayout, DataRegion, FieldKind, Lowered, Nat
 pub use hook::{Entry, HelperSet, HookDef, VerdictRange};
 pub use limits::{Limits, Trust};
 pub use map::{MapKind, MapKinds, MapShapeError, MapSpec, SpecialField, SpecialKind};
+pub use object::ObjectLayout;
 pub use proto::{
     Arg, ArgKind, CallbackKind, DynptrUse, Effects, FIRST_KFUNC_ID, FIRST_NAMED_ID, MemLen, MemUse, ObjectAction,
     ObjectKind, ObjectRow, Proto, ProtoTable, RefClass, Ret, Section, kfunc_id,

@@ -129,6 +129,8 @@ pub enum ArgKind {
     LastingMem,
     /// Pointer to as many bytes as the constant in the next argument says, which the helper may use as it likes, or NULL.
     Buffer,
+    /// Pointer to a host object of this class that is there: held, or lent together with what is.
+    HostObject(u32),
 }
 
 /// What a helper does with a dynptr.
@@ -169,6 +171,7 @@ impl ArgKind {
             | ArgKind::DynptrClone
             | ArgKind::LastingMem
             | ArgKind::Buffer
+            | ArgKind::HostObject(_)
             | ArgKind::Object { .. } => None,
         }
     }
@@ -287,6 +290,14 @@ pub enum Ret {
         size_arg: u8,
         /// The plugin may write there.
         writable: bool,
+    },
+    /// Pointer to a host object that the [`ArgKind::HostObject`] argument leads to, or NULL.
+    HostOrNull {
+        /// Its class.
+        class: u32,
+        /// It is the argument's object itself, seen in another way: there as long as that one is held, and giving it back
+        /// gives that one back. Else it is there until the run ends, and not given back.
+        same: bool,
     },
 }
 

@@ -8,6 +8,7 @@ use stingless_abi::{
     CtxField, CtxLayout, DataRegion, Entry, FieldKind, HelperSet, HookDef, NativeOp, Partial, Rights, VerdictRange,
 };
 
+use crate::ObjectPointer;
 use crate::helper::{HelperRow, HelperSource};
 pub use crate::sys::ctx::{Ctx, Raw};
 pub use crate::sys::data::{CtxScalar, DataField};
@@ -142,6 +143,15 @@ impl HookBuilder {
             native: NativeOp::Plain,
             native_off,
         });
+        self
+    }
+
+    /// A pointer to an object of the host, or NULL.
+    #[must_use]
+    pub fn object<T: ObjectPointer>(mut self, name: &'static str, native_off: u32, at: Option<u32>) -> Self {
+        let off = at.unwrap_or_else(|| self.layout.size.next_multiple_of(8));
+        let (kind, native) = (FieldKind::Object { class: T::CLASS }, NativeOp::Pointer);
+        self.push(CtxField { name: name.into(), off, size: 8, rights: Rights::READ, kind, native, native_off });
         self
     }
 

@@ -52,7 +52,7 @@ pub use stingless_verifier as verifier;
 pub use sys::args::{
     Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, ForEachCallback, Helper, InOut, Key,
     LoopCallback, MapArg, MemOrNull, MemOut, MemOutOrNull, NonEmpty, NonEmptyMut, NonEmptyOut, Optional, Out, Record,
-    RecordPtr, Socket, SocketPtr, SpinLock, ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
+    RecordPtr, Socket, SpinLock, ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
 };
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, AssumedProgram, run_assumed};
@@ -70,6 +70,10 @@ pub use sys::mem::{Mem, MemMut, Number};
 pub use sys::objects::{ElementPtr, IterNum, NewIterNum, ObjectMem, OldIterNum};
 #[doc(hidden)]
 pub use sys::pack::pack_sizes;
+pub use sys::socket::{
+    AnySocket, FullSocketPtr, HeldSocket, KernelSocketPtr, ListenerPtr, ObjectPointer, PartOfSocket, SocketCommonPtr,
+    SocketField, SocketFields, SocketInfo, SocketPtr, TcpFields, TcpSocketPtr,
+};
 pub use vm::{BuildError, HelperError, Trap, Trapped};
 
 /// What the macros expand to.

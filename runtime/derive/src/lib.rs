@@ -84,6 +84,7 @@ struct FieldAttrs {
     data: bool,
     narrow: bool,
     hidden: bool,
+    object: bool,
     at: Option<LitInt>,
     end_at: Option<LitInt>,
     meta_at: Option<LitInt>,
@@ -105,6 +106,7 @@ impl Parse for FieldAttrs {
                 "data" => attrs.data = true,
                 "narrow" => attrs.narrow = true,
                 "hidden" => attrs.hidden = true,
+                "object" => attrs.object = true,
                 "at" => attrs.at = number(input)?,
                 "end_at" => attrs.end_at = number(input)?,
                 "meta_at" => attrs.meta_at = number(input)?,
@@ -112,7 +114,7 @@ impl Parse for FieldAttrs {
                 _ => {
                     return Err(syn::Error::new(
                         key.span(),
-                        "unknown key: read, write, data, narrow, hidden, at, end_at, meta_at or width",
+                        "unknown key: read, write, data, narrow, hidden, object, at, end_at, meta_at or width",
                     ));
                 }
             }
@@ -154,6 +156,9 @@ fn field_call(field: &Field) -> syn::Result<Option<(Tokens, Option<Ident>)>> {
         let hidden = attrs.hidden;
         let call = quote! { .data::<#ty>(#name, #native, #width, [#at, #end_at, #meta_at], #hidden) };
         return Ok(Some((call, None)));
+    }
+    if attrs.object {
+        return Ok(Some((quote! { .object::<#ty>(#name, #native, #at) }, None)));
     }
     if !attrs.read && !attrs.write {
         return Ok(None);

@@ -1,6 +1,6 @@
 //! What a pointer may point to.
 
-use stingless_abi::RefClass;
+use stingless_abi::{ObjectLayout, RefClass};
 
 use crate::facts::Access;
 
@@ -32,8 +32,8 @@ pub(crate) enum Region {
     ArgMem(u32),
     /// The same, where the caller may have passed a part of the packet: stale once the packet moves.
     ArgData(u32),
-    /// A host object that is acquired and released, and never dereferenced.
-    Host(u32),
+    /// A host object: what its class has a layout for may be read.
+    Host(HostObject),
     /// A subprogram, by the index of its first instruction.
     Func(u32),
     /// Was a pointer into data that a helper may have moved: good for nothing.
@@ -44,6 +44,26 @@ pub(crate) enum Region {
     Gone,
     /// Part of what a dynptr is a view of. Bases differ.
     View(View),
+}
+
+/// A host object, and how the program came by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct HostObject {
+    /// Its class.
+    pub(crate) class: u32,
+    /// How.
+    pub(crate) origin: Origin,
+}
+
+/// How a program came by a host object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Origin {
+    /// A helper acquired it: it is given back. Where it is NULL, there is nothing to give back.
+    Acquired,
+    /// It is an acquired one, seen in another way: NULL says nothing of that one.
+    Same,
+    /// It is there as long as the context, or the run: not the program's to give back.
+    Lent,
 }
 
 /// What a pointer into a dynptr's memory may be used for.
@@ -108,13 +128,8 @@ impl Region {
             Region::MapValue(map) => Some(Access::MapValue(map)),
             Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) | Region::ArgData(_) => Some(Access::Mem),
             // Whatever memory the host's object is made of.
-            Region::Element(_) | Region::View(_) => Some(Access::Mixed),
-            Region::DataEnd(_)
-            | Region::MapPtr(_)
-            | Region::Host(_)
-            | Region::Func(_)
-            | Region::Stale
-            | Region::Gone => None,
+            Region::Element(_) | Region::View(_) | Region::Host(_) => Some(Access::Mixed),
+            Region::DataEnd(_) | Region::MapPtr(_) | Region::Func(_) | Region::Stale | Region::Gone => None,
         }
     }
 
@@ -123,7 +138,7 @@ impl Region {
         match (class, size) {
             (RefClass::RingbufRecord | RefClass::Host(_) | RefClass::Object(_), Some(bytes)) => Region::Mem(bytes),
             (RefClass::RingbufRecord | RefClass::Object(_), None) => Region::Mem(0),
-            (RefClass::Host(class), None) => Region::Host(class),
+            (RefClass::Host(class), None) => Region::Host(HostObject { class, origin: Origin::Acquired }),
         }
     }
 
@@ -141,7 +156,10 @@ impl Region {
             Region::MapKey(_) => "a pointer to a map key",
             Region::Mem(_) => "a pointer to a record",
             Region::ArgMem(_) | Region::ArgData(_) => "a pointer to an argument's memory",
-            Region::Host(_) => "a pointer to a host object",
+            Region::Host(object) => match ObjectLayout::of(object.class) {
+                Some(layout) => layout.noun,
+                None => "a pointer to a host object",
+            },
             Region::Func(_) => "a pointer to a function",
             Region::Stale => "a pointer into data that may have moved",
             Region::Element(_) => "a pointer to an iterator's element",

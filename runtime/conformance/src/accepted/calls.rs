@@ -73,6 +73,7 @@ pub fn call_of(proto: &Proto, tc: bool, turn: u64, random: &mut Random) -> Optio
             | ArgKind::Callback(_)
             | ArgKind::CallbackCtx
             | ArgKind::Acquired(_)
+            | ArgKind::HostObject(_)
             | ArgKind::SpinLock
             | ArgKind::Dynptr(_)
             | ArgKind::DynptrClone

@@ -125,6 +125,7 @@ fn callback_kind(proto: &Proto) -> Option<CallbackKind> {
         | ArgKind::ConstStr
         | ArgKind::CallbackCtx
         | ArgKind::Acquired(_)
+        | ArgKind::HostObject(_)
         | ArgKind::SpinLock
         | ArgKind::Dynptr(_)
         | ArgKind::DynptrClone

@@ -175,7 +175,7 @@ address_args! {
     /// A ring-buffer record, handed over.
     Record, "void *", ArgKind::Acquired(RefClass::RingbufRecord);
     /// A socket that the program holds.
-    Socket, "void *", ArgKind::Acquired(SOCKET);
+    Socket, "void *", ArgKind::Acquired(RefClass::Host(stingless_abi::object::SOCK_COMMON));
     /// The spin lock of a map value.
     SpinLock, "struct bpf_spin_lock *", ArgKind::SpinLock;
     /// A NUL-terminated string in frozen memory.
@@ -476,27 +476,6 @@ pub struct ValuePtr(pub(crate) u64);
 impl crate::helper::IntoRet for ValuePtr {
     const RET: stingless_abi::Ret = stingless_abi::Ret::MapValueOrNull;
     const C_TYPE: &'static str = "void *";
-
-    fn into_ret(self) -> crate::HelperResult {
-        Ok(self.0)
-    }
-}
-
-/// Sockets, among the references of the host.
-const SOCKET: RefClass = RefClass::Host(u32::MAX);
-
-/// The pointer to a socket that the program must release, or NULL. The program does not look into it.
-#[derive(Clone, Copy, Debug)]
-pub struct SocketPtr(u64);
-
-impl SocketPtr {
-    /// There is none.
-    pub const NULL: SocketPtr = SocketPtr(0);
-}
-
-impl crate::helper::IntoRet for SocketPtr {
-    const RET: stingless_abi::Ret = stingless_abi::Ret::AcquiredOrNull { class: SOCKET, size_arg: None };
-    const C_TYPE: &'static str = "struct bpf_sock *";
 
     fn into_ret(self) -> crate::HelperResult {
         Ok(self.0)

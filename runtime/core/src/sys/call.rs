@@ -154,6 +154,11 @@ impl<'c> CallCx<'c> {
         self.record_mut().held.push(Held { key, owner });
     }
 
+    /// How much the run holds.
+    pub(crate) fn holds(&self) -> usize {
+        self.record().held.len()
+    }
+
     /// Lends an object of the host, to be given back by the run's end.
     pub(crate) fn lend(&mut self, object: Arc<dyn std::any::Any + Send + Sync>) -> u64 {
         self.record_mut().lend(object)

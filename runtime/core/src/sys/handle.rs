@@ -3,7 +3,8 @@
 
 use std::marker::PhantomData;
 
-use stingless_abi::{Arg as ArgRow, ArgKind, RefClass, Ret};
+use stingless_abi::object::KERNEL_SOCK;
+use stingless_abi::{Arg as ArgRow, ArgKind, ObjectLayout, RefClass, Ret};
 
 use super::args::{Arg, Scope};
 
@@ -18,7 +19,11 @@ impl<const CLASS: u32> Lent<CLASS> {
 }
 
 impl<const CLASS: u32> crate::helper::IntoRet for Lent<CLASS> {
-    const RET: Ret = Ret::AcquiredOrNull { class: RefClass::Host(CLASS), size_arg: None };
+    const RET: Ret = {
+        // A key is no address: programs do not look behind it.
+        assert!(ObjectLayout::of(CLASS).is_none() && CLASS != KERNEL_SOCK, "the number is one of the sockets'");
+        Ret::AcquiredOrNull { class: RefClass::Host(CLASS), size_arg: None }
+    };
     const C_TYPE: &'static str = "void *";
 
     fn into_ret(self) -> crate::HelperResult {

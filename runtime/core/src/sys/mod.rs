@@ -25,6 +25,7 @@ pub(crate) mod pack;
 pub(crate) mod publish;
 pub(crate) mod raw;
 pub(crate) mod run;
+pub(crate) mod socket;
 pub(crate) mod typed;
 
 #[cfg(test)]

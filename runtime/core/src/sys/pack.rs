@@ -280,6 +280,7 @@ pub fn pack_table(helpers: Vec<(Proto, HelperFn)>) -> *const PackTable {
                 | Ret::MapValueMaybe
                 | Ret::AcquiredOrNull { .. }
                 | Ret::ElementOrNull { .. }
+                | Ret::HostOrNull { .. }
                 | Ret::ViewOrNull { .. } => (i64::MIN, i64::MAX),
             };
             PackHelper {

@@ -1,6 +1,6 @@
 //! Memory: does an access stay inside, and is it allowed?
 
-use stingless_abi::{CtxError, FieldKind, MapSpec};
+use stingless_abi::{CtxError, FieldKind, MapSpec, ObjectLayout};
 use stingless_isa::{Reg, Size};
 
 use super::{Check, Checker, Fail, bug, fail, fail_because};
@@ -84,10 +84,31 @@ impl Checker<'_> {
                 Kind::PacketStale,
                 format!("{reg} points into data that a helper may have moved: load the pointer again"),
             ),
-            Region::DataEnd(_) | Region::MapPtr(_) | Region::Host(_) | Region::Func(_) => {
+            Region::Host(object) => self.host_object(ptr, object.class, span, mode, reg),
+            Region::DataEnd(_) | Region::MapPtr(_) | Region::Func(_) => {
                 fail(Kind::WrongPointer, format!("{reg} is {}, which may not be accessed", region.noun()))
             }
         }
+    }
+
+    /// A field of a host object.
+    fn host_object(&self, ptr: &Value, class: u32, span: Span, mode: Mode, reg: Reg) -> Check {
+        let (Some(layout), Some(size), Some(fixed)) = (ObjectLayout::of(class), span.size, ptr.fixed_off()) else {
+            return fail(Kind::WrongPointer, format!("{reg} is {}, which may not be accessed", ptr.noun()));
+        };
+        if mode != Mode::Read {
+            return fail(
+                Kind::ReadOnly,
+                format!("{reg} is {}, which may only be read, and not atomically", ptr.noun()),
+            );
+        }
+        let off = fixed + span.off;
+        if layout.load(off, size).is_some() {
+            return Ok(());
+        }
+        let message =
+            format!("`struct {}` as {reg} shows it has no field of {} bytes at offset {off}", layout.name, span.bytes);
+        fail(Kind::CtxAccess, message)
     }
 
     /// Part of what a dynptr is a view of.

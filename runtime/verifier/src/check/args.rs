@@ -1,12 +1,12 @@
 //! Arguments of helpers.
 
-use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, Proto, SpecialKind};
+use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, Proto, RefClass, SpecialKind};
 use stingless_isa::Reg;
 
 use super::access::is_aligned;
 use super::{Check, Checker, Span, bug, fail, fail_because};
 use crate::obligation::{Argument, Mode};
-use crate::region::Region;
+use crate::region::{Origin, Region};
 use crate::report::Kind;
 use crate::value::{Value, range_text};
 
@@ -54,6 +54,7 @@ impl Checker<'_> {
             ArgKind::DynptrClone => self.object(arg, value, ObjectKind::DynptrLocal, ObjectAction::Make),
             ArgKind::LastingMem => self.lasting(arg, value),
             ArgKind::Buffer => self.buffer(arg, value),
+            ArgKind::HostObject(class) => self.host_object_arg(arg, value, class),
         }
     }
 
@@ -306,7 +307,7 @@ impl Checker<'_> {
         fail(Kind::HelperArg, format!("argument {} is a string without a final NUL", arg.index + 1))
     }
 
-    fn acquired(&self, arg: &Argument, value: &Value, class: stingless_abi::RefClass) -> Check {
+    fn acquired(&self, arg: &Argument, value: &Value, class: RefClass) -> Check {
         let Some(held) = self.state.held.iter().find(|h| value.reference != 0 && h.id == value.reference) else {
             // Memory of another kind was never the helper's to take back.
             if value.region().is_some_and(|r| matches!(r, Region::Mem(_) | Region::Host(_))) {
@@ -320,7 +321,12 @@ impl Checker<'_> {
         if value.nullable {
             return fail(Kind::NullArgument, format!("argument {} may be NULL", arg.index + 1));
         }
-        if held.class != class {
+        // What another one lends is not given back, and neither is a part.
+        let given = match value.region() {
+            Some(Region::Host(object)) => object.origin != Origin::Lent && class.takes(RefClass::Host(object.class)),
+            Some(_) | None => true,
+        };
+        if !class.takes(held.class) || !given {
             return fail(
                 Kind::ReferenceWrong,
                 format!("argument {} is a reference of another kind than the helper releases", arg.index + 1),
@@ -333,6 +339,15 @@ impl Checker<'_> {
             );
         }
         Ok(())
+    }
+
+    /// A host object that is there.
+    fn host_object_arg(&self, arg: &Argument, value: &Value, class: u32) -> Check {
+        let wanted = RefClass::Host(class);
+        match value.region() {
+            Some(Region::Host(object)) if !value.nullable && wanted.takes(RefClass::Host(object.class)) => Ok(()),
+            Some(_) | None => self.wrong(arg, value, Region::of_class(wanted, None).noun()),
+        }
     }
 
     fn spin_lock(&self, arg: &Argument, value: &Value) -> Check {

@@ -291,7 +291,10 @@ impl Pass<'_> {
         match field.kind {
             FieldKind::Scalar { .. } if lowered.op == NativeOp::Zero => Value::Num(Scalar::constant(0)),
             FieldKind::Scalar { .. } => Value::Num(Scalar::from_size(size)),
-            FieldKind::DataStart { .. } | FieldKind::DataEnd { .. } | FieldKind::DataMeta { .. } => Value::ANY,
+            FieldKind::DataStart { .. }
+            | FieldKind::DataEnd { .. }
+            | FieldKind::DataMeta { .. }
+            | FieldKind::Object { .. } => Value::ANY,
         }
     }
 
@@ -393,6 +396,7 @@ fn written(state: &mut State, proto: &Proto) {
             | ArgKind::Len { .. }
             | ArgKind::ConstStr
             | ArgKind::Acquired(_)
+            | ArgKind::HostObject(_)
             | ArgKind::LastingMem
             | ArgKind::SpinLock => continue,
         };

@@ -117,6 +117,7 @@ impl Effect {
                 | ArgKind::LastingMem
                 | ArgKind::CallbackCtx
                 | ArgKind::Acquired(_)
+                | ArgKind::HostObject(_)
                 | ArgKind::SpinLock => Effect::through(val),
             });
         }

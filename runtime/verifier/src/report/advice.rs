@@ -168,7 +168,10 @@ impl Scene<'_> {
                     }
                 }
                 Ret::ElementOrNull { size } => Some(size.into()),
-                Ret::AcquiredOrNull { size_arg: None, .. } | Ret::Void | Ret::Scalar { .. } => None,
+                Ret::AcquiredOrNull { size_arg: None, .. }
+                | Ret::HostOrNull { .. }
+                | Ret::Void
+                | Ret::Scalar { .. } => None,
             },
             How::Alu { op: stingless_isa::AluOp::Add, left, right, .. } => match self.replay.value(right).how {
                 How::Const(c) => Some(self.room(left)? - c),
@@ -282,7 +285,7 @@ impl Scene<'_> {
         let Ret::AcquiredOrNull { class, .. } = self.unit.protos.get(id)?.ret else { return None };
         let gives_back = |p: &Proto| {
             let arg = p.effects.releases.and_then(|index| p.args.get(usize::from(index)));
-            arg.is_some_and(|a| a.kind == ArgKind::Acquired(class))
+            arg.is_some_and(|a| matches!(a.kind, ArgKind::Acquired(wanted) if wanted.takes(class)))
         };
         let mut releases: Vec<&Proto> = self.unit.protos.iter().map(|p| &**p).filter(|p| gives_back(p)).collect();
         releases.sort_by_key(|p| !p.name.contains("discard"));

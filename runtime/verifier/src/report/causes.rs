@@ -1,7 +1,7 @@
 //! Why it failed, told along the path: where the values at fault were made, where they were last checked, which branch
 //! left the check out.
 
-use stingless_abi::{Arg, ArgKind, ObjectAction, Ret};
+use stingless_abi::{Arg, ArgKind, ObjectAction, RefClass, Ret};
 use stingless_isa::{Callee, Cond, Insn, Operand, Ref, Reg};
 use stingless_object::Unit;
 
@@ -210,6 +210,9 @@ impl Scene<'_> {
             _ if !null => format!("{name} comes from `{}`", proto.name),
             Ret::MapValueOrNull | Ret::MapValueMaybe => {
                 format!("{name} comes from `{}`: NULL if there is no such element", proto.name)
+            }
+            Ret::AcquiredOrNull { class: RefClass::Host(_), .. } | Ret::HostOrNull { .. } => {
+                format!("{name} comes from `{}`: NULL if there is none", proto.name)
             }
             Ret::AcquiredOrNull { .. } => format!("{name} comes from `{}`: NULL if there is no room", proto.name),
             Ret::ElementOrNull { .. } => {

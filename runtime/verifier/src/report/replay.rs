@@ -406,6 +406,7 @@ impl<'a> Replay<'a> {
                 | Ret::MapValueMaybe
                 | Ret::AcquiredOrNull { .. }
                 | Ret::ElementOrNull { .. }
+                | Ret::HostOrNull { .. }
                 | Ret::ViewOrNull { .. } => true,
                 Ret::Void | Ret::Scalar { .. } => false,
             }),

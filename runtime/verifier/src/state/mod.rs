@@ -12,7 +12,7 @@ use stingless_abi::{CallbackKind, RefClass, Section};
 use stingless_isa::Reg;
 
 use crate::domain::Scalar;
-use crate::region::Region;
+use crate::region::{Origin, Region};
 use crate::value::Value;
 
 /// One frame of the call chain.
@@ -272,6 +272,8 @@ impl State {
             let references: Vec<u32> = self
                 .values()
                 .filter(|v| v.is_ptr() && v.nullable && v.id == id && v.reference != 0)
+                // What was derived from another one is that one's to give up.
+                .filter(|v| !matches!(v.region(), Some(Region::Host(o)) if o.origin != Origin::Acquired))
                 .map(|v| v.reference)
                 .collect();
             // What pointers into a dynptr's memory depend on is the dynptr's to give up.
@@ -289,13 +291,13 @@ impl State {
         );
     }
 
-    /// Gives up a reference: every copy of its pointer is gone. `false` if it is not held.
-    pub(crate) fn release(&mut self, reference: u32) -> bool {
+    /// Gives up a reference: every copy of its pointer becomes `left`, which is no pointer. `false` if it is not held.
+    pub(crate) fn release(&mut self, reference: u32, left: Value) -> bool {
         let Some(at) = self.held.iter().position(|h| h.id == reference) else {
             return false;
         };
         self.held.remove(at);
-        self.update_all(|v| !fault!(34) && v.reference == reference, |v| *v = Value::UNINIT);
+        self.update_all(|v| !fault!(34) && v.reference == reference, |v| *v = left);
         true
     }
 

@@ -1,12 +1,12 @@
 //! Calls: helpers, functions, callbacks, tail calls.
 
-use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, Proto, Ret};
+use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, Proto, Ret, Trust};
 use stingless_isa::{Callee, Reg, Size};
 
 use super::{Machine, Next, Stepped};
 use crate::check::{Fail, bug};
 use crate::domain::Scalar;
-use crate::region::Region;
+use crate::region::{HostObject, Origin, Region};
 use crate::state::{Frame, Held, Lock, State};
 use crate::value::Value;
 use stingless_object::FuncArg;
@@ -126,6 +126,7 @@ impl Machine<'_> {
                 | ArgKind::ConstStr
                 | ArgKind::Callback(_)
                 | ArgKind::Acquired(_)
+                | ArgKind::HostObject(_)
                 | ArgKind::SpinLock
                 | ArgKind::Dynptr(_)
                 | ArgKind::DynptrClone
@@ -188,6 +189,7 @@ impl Machine<'_> {
                 | ArgKind::Callback(_)
                 | ArgKind::CallbackCtx
                 | ArgKind::Acquired(_)
+                | ArgKind::HostObject(_)
                 | ArgKind::SpinLock
                 | ArgKind::CtxOrNull
                 | ArgKind::Dynptr(_)
@@ -212,7 +214,9 @@ impl Machine<'_> {
         if let Some(arg) = proto.effects.releases {
             let Some(reg) = Reg::ARGS.get(usize::from(arg)) else { return bug("a prototype releases no argument") };
             let reference = state.reg(*reg).reference;
-            if !state.release(reference) {
+            // As in Linux: who may see addresses may look at what is left, a number.
+            let left = if self.env.trust == Trust::Privileged { Value::unknown() } else { Value::UNINIT };
+            if !state.release(reference, left) {
                 return bug("a reference that is not held was passed");
             }
         }
@@ -277,6 +281,14 @@ impl Machine<'_> {
                 Value { id, reference, nullable: true, ..Value::ptr(Region::of_class(class, size)) }
             }
             Ret::ViewOrNull { size_arg, writable } => self.view(state, proto, (size_arg, writable))?,
+            Ret::HostOrNull { class, same } => {
+                let of = proto.args.iter().zip(Reg::ARGS).find(|(a, _)| matches!(a.kind, ArgKind::HostObject(_)));
+                let Some(parent) = of.map(|(_, reg)| *state.reg(reg)) else { return bug("a part of no object") };
+                let Some(Region::Host(from)) = parent.region() else { return bug("a part of what is no object") };
+                let origin = if same && from.origin != Origin::Lent { Origin::Same } else { Origin::Lent };
+                let (id, reference) = (self.fresh_id(), if same { parent.reference } else { 0 });
+                Value { id, reference, nullable: true, ..Value::ptr(Region::Host(HostObject { class, origin })) }
+            }
             // The other outcome has a state of its own.
             Ret::ElementOrNull { .. } => Value::constant(0),
         })
@@ -299,7 +311,7 @@ impl Machine<'_> {
         let Some(frame) = state.frame_at(usize::from(frame)).filter(|_| off % 4 == 0) else {
             return false;
         };
-        let value = frame.stack.read(off, Size::W);
+        let (value, _) = frame.stack.read(off, Size::W);
         if value.as_constant().is_none_or(|c| c >= u64::from(spec.max_entries) + u64::from(fault!(69))) {
             return false;
         }

@@ -7,7 +7,7 @@ use super::{Machine, Next, Stepped};
 use crate::check::{Fail, bug};
 use crate::domain::Scalar;
 use crate::facts::Access;
-use crate::region::Region;
+use crate::region::{HostObject, Origin, Region};
 use crate::state::State;
 use crate::value::Value;
 
@@ -31,7 +31,8 @@ impl Machine<'_> {
                 let Some(frame) = state.frame_at(usize::from(frame)) else {
                     return bug("a load from the stack of a frame that is gone");
                 };
-                Ok(frame.stack.read(fixed + i64::from(off), size))
+                let (value, zeros) = frame.stack.read(fixed + i64::from(off), size);
+                Ok(if zeros == 0 { value } else { Value { node: self.nodes.derive(value.node, zeros), ..value } })
             }
             Some(Region::Ctx) => self.load_ctx(&ptr, off, size),
             Some(Region::MapValue(map)) => Ok(self.frozen(&ptr, map, off, size).map_or(any, Value::constant)),
@@ -44,21 +45,16 @@ impl Machine<'_> {
                 | Region::ArgMem(_)
                 | Region::ArgData(_)
                 | Region::Element(_)
+                | Region::Host(_)
                 | Region::View(_),
             ) => Ok(any),
-            Some(
-                Region::DataEnd(_)
-                | Region::MapPtr(_)
-                | Region::Host(_)
-                | Region::Func(_)
-                | Region::Stale
-                | Region::Gone,
-            )
-            | None => bug("a load through something that may not be loaded from"),
+            Some(Region::DataEnd(_) | Region::MapPtr(_) | Region::Func(_) | Region::Stale | Region::Gone) | None => {
+                bug("a load through something that may not be loaded from")
+            }
         }
     }
 
-    fn load_ctx(&self, ptr: &Value, off: i16, size: Size) -> Result<Value, Box<Fail>> {
+    fn load_ctx(&mut self, ptr: &Value, off: i16, size: Size) -> Result<Value, Box<Fail>> {
         let (Some(layout), Some(fixed)) = (self.env.unit.hook.ctx(), ptr.fixed_off()) else {
             return bug("a load from a context at no fixed offset");
         };
@@ -71,6 +67,10 @@ impl Machine<'_> {
             FieldKind::DataStart { region } => Value::ptr(Region::Data(region)),
             FieldKind::DataEnd { region } => Value::ptr(Region::DataEnd(region)),
             FieldKind::DataMeta { region } => Value::ptr(Region::DataMeta(region)),
+            FieldKind::Object { class } => {
+                let object = HostObject { class, origin: Origin::Lent };
+                Value { id: self.fresh_id(), nullable: true, ..Value::ptr(Region::Host(object)) }
+            }
         })
     }
 

@@ -1,6 +1,8 @@
 //! Obligations of helper calls, read from the prototype.
 
-use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, Proto, RefClass, Ret, Rights, SpecialKind, TrapKind};
+use stingless_abi::{
+    ArgKind, MapKinds, MemLen, MemUse, ObjectLayout, Proto, RefClass, Ret, Rights, SpecialKind, TrapKind,
+};
 use stingless_isa::Reg;
 use stingless_verifier::obligation::{Argument, Obligation, of_helper};
 
@@ -96,6 +98,7 @@ impl Checked {
                 let len = check_len(call, arg)?;
                 self.touch_some(call.site, value, len, MemUse::ReadWrite)
             }
+            ArgKind::HostObject(_) => self.host_object(value).map(drop),
             ArgKind::Buffer if value == 0 => Ok(()),
             ArgKind::Buffer => {
                 let len = call.args.get(at + 1).copied().unwrap_or(0);
@@ -137,7 +140,7 @@ impl Checked {
             Kind::MapValue(map) => {
                 map_at(call.site.program, map).is_some_and(|m| call.site.program.unit().maps[m].frozen.is_some())
             }
-            Kind::Stack | Kind::Data | Kind::Held(_) | Kind::Key => false,
+            Kind::Stack | Kind::Data | Kind::Held(_) | Kind::Key | Kind::Object(_) => false,
         };
         if !frozen {
             return Err(broken("not a string in frozen memory"));
@@ -146,12 +149,27 @@ impl Checked {
         if ends { Ok(()) } else { Err(broken("the string has no end")) }
     }
 
+    /// A host object that is there begins at `addr`: the address that is held for it, 0 for the context's.
+    fn host_object(&self, addr: u64) -> Result<u64, Stop> {
+        match self.regions.find(addr, 1) {
+            Some((start, region)) if start == addr => match region.kind {
+                Kind::Held(RefClass::Host(_)) => Ok(addr),
+                Kind::Object(root) => Ok(root),
+                Kind::Stack | Kind::Data | Kind::MapValue(_) | Kind::Held(_) | Kind::Key => {
+                    Err(broken("not an object of the host"))
+                }
+            },
+            Some(_) | None => Err(broken("not an object of the host that is there")),
+        }
+    }
+
     fn give_back(&mut self, call: &Call<'_>, at: usize, addr: u64, class: RefClass) -> Result<(), Stop> {
-        let held = self.held.iter().position(|&h| h == (addr, class));
+        let held = self.held.iter().position(|&(at, found)| at == addr && class.takes(found));
         let held = held.ok_or_else(|| broken(format!("not a reference of class {class:?} that the program holds")))?;
         if call.proto.effects.releases == Some(at as u8) {
             self.held.swap_remove(held);
             self.regions.remove_at(addr);
+            self.regions.remove(|kind| kind == Kind::Object(addr));
         }
         Ok(())
     }
@@ -196,8 +214,26 @@ impl Checked {
             Ret::AcquiredOrNull { class, size_arg } => {
                 self.tag(Reg::R0, true);
                 self.held.push((r0, class));
-                let size = size_arg.map_or(0, |arg| args[arg as usize]);
-                self.regions.add(r0, size, Kind::Held(class), Rights::READ_WRITE);
+                let layout = if let RefClass::Host(class) = class { ObjectLayout::of(class) } else { None };
+                match (size_arg, layout) {
+                    (None, Some(layout)) => {
+                        self.regions.add(r0, layout.size.into(), Kind::Held(class), Rights::READ);
+                    }
+                    (_, _) => {
+                        let size = size_arg.map_or(0, |arg| args[arg as usize]);
+                        self.regions.add(r0, size, Kind::Held(class), Rights::READ_WRITE);
+                    }
+                }
+                Ok(())
+            }
+            Ret::HostOrNull { .. } if r0 == 0 => Ok(()),
+            Ret::HostOrNull { class, same } => {
+                self.tag(Reg::R0, true);
+                let of = proto.args.iter().position(|a| matches!(a.kind, ArgKind::HostObject(_)));
+                let parent = of.map_or(0, |arg| args[arg]);
+                let root = if same { self.host_object(parent)? } else { 0 };
+                let size = ObjectLayout::of(class).map_or(0, |l| l.size);
+                self.regions.add(r0, size.into(), Kind::Object(root), Rights::READ);
                 Ok(())
             }
         }

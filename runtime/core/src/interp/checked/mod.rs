@@ -150,6 +150,12 @@ impl Checked {
                 for (start, end, rights) in region::data_of(layout, |off| self.raw.load(self.args[0] + off, Size::DW)) {
                     self.regions.add(start, end.saturating_sub(start), Kind::Data, rights);
                 }
+                for (native, size) in region::objects_of(layout) {
+                    let object = self.raw.load(self.args[0] + native, Size::DW);
+                    if object != 0 {
+                        self.regions.add(object, size, Kind::Object(0), Rights::READ);
+                    }
+                }
             }
         }
     }

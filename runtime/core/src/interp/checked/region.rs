@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use stingless_abi::{CtxLayout, FieldKind, ObjectKind, RefClass, Rights};
+use stingless_abi::{CtxLayout, FieldKind, ObjectKind, ObjectLayout, RefClass, Rights};
 
 use crate::interp::Site;
 use crate::interp::stack::FrameMem;
@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Held(RefClass),
     /// A key that a helper lends to a callback.
     Key,
+    /// An object of the host that is there as long as the one held at this address; 0: until the run ends.
+    Object(u64),
 }
 
 impl Kind {
@@ -30,6 +32,7 @@ impl Kind {
             Kind::MapValue(_) => "a map value",
             Kind::Held(_) => "a record",
             Kind::Key => "a key",
+            Kind::Object(_) => "an object of the host",
         }
     }
 }
@@ -142,4 +145,15 @@ pub(crate) fn data_of(layout: &CtxLayout, native: impl Fn(u64) -> u64) -> Vec<(u
         out.push((start, end, region.rights));
     }
     out
+}
+
+/// Where the native context has pointers to objects of the host, and how long those are.
+pub(crate) fn objects_of(layout: &CtxLayout) -> impl Iterator<Item = (u64, u64)> {
+    layout.fields.iter().filter_map(|f| match f.kind {
+        FieldKind::Object { class } => Some((f.native_off.into(), ObjectLayout::of(class)?.size.into())),
+        FieldKind::Scalar { .. }
+        | FieldKind::DataStart { .. }
+        | FieldKind::DataEnd { .. }
+        | FieldKind::DataMeta { .. } => None,
+    })
 }
