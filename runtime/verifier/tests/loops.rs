@@ -261,3 +261,57 @@ fn a_loop_whose_body_forks_much_is_walked_soon() {
     let verified = accept(unit(&text, vec![], xdp_hook()));
     assert!(verified.stats().insns_processed < 50_000, "{:?}", verified.stats());
 }
+
+/// A helper that fills memory, or moves the packet, and calls back may do the one before the other.
+#[test]
+fn a_callback_finds_what_its_helper_changed() {
+    let text = |slot: i32| {
+        format!(
+            "
+        *(u64 *)(r10 - 8) = 0
+        *(u64 *)(r10 - 16) = 0
+        r1 = r10
+        r1 += -8
+        r2 = 8
+        r3 = func cb ll
+        r4 = r10
+        call 16777216
+        r0 = 0
+        exit
+    cb:
+        r1 = *(u64 *)(r2 - {slot})
+        r2 += -16
+        r2 += r1
+        r0 = *(u8 *)(r2 + 0)
+        r0 = 0
+        exit"
+        )
+    };
+    accept(unit(&text(16), vec![], xdp_hook()));
+    reject(unit(&text(8), vec![], xdp_hook()), "unbounded-offset");
+    let text = |call: &str| {
+        format!(
+            "
+        r0 = 0
+        r6 = r1
+        r2 = *(u32 *)(r1 + 0)
+        r3 = *(u32 *)(r1 + 4)
+        r4 = r2
+        r4 += 4
+        if r4 > r3 goto out
+        *(u64 *)(r10 - 8) = r2
+        {call}
+    out:
+        r0 = 0
+        exit
+    cb:
+        r1 = *(u64 *)(r2 - 8)
+        r0 = *(u8 *)(r1 + 0)
+        r0 = 0
+        exit"
+        )
+    };
+    accept(unit(&text("r1 = 2\n r2 = func cb ll\n r3 = r10\n r4 = 0\n call 181"), vec![], xdp_hook()));
+    let moved = "r1 = r6\n r2 = func cb ll\n r3 = r10\n call 16777217";
+    reject(unit(&text(moved), vec![], xdp_hook()), "packet-stale");
+}

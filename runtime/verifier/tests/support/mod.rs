@@ -154,6 +154,21 @@ pub(crate) fn protos() -> ProtoTable {
         iterator("bpf_iter_num_next", ObjectAction::Step, &[], Ret::ElementOrNull { size: 4 }),
         iterator("bpf_iter_num_destroy", ObjectAction::Destroy, &[], Ret::Void),
         row(181, "bpf_loop", &[Anything, Callback(CallbackKind::Loop), CallbackCtx, Anything], Ret::ANY, NONE),
+        // None of Linux's: it fills memory, and calls back.
+        row(
+            1 << 24,
+            "fill_and_call",
+            &[mem(MemUse::Write), Len { zero_ok: true }, Callback(CallbackKind::Loop), CallbackCtx],
+            Ret::ANY,
+            NONE,
+        ),
+        row(
+            (1 << 24) + 1,
+            "move_and_call",
+            &[Ctx, Callback(CallbackKind::Loop), CallbackCtx],
+            Ret::ANY,
+            Effects { invalidates_packet: true, ..NONE },
+        ),
     ])
 }
 
