@@ -315,3 +315,69 @@ fn a_callback_finds_what_its_helper_changed() {
     let moved = "r1 = r6\n r2 = func cb ll\n r3 = r10\n call 16777217";
     reject(unit(&text(moved), vec![], xdp_hook()), "packet-stale");
 }
+
+/// A helper that takes a record back, as a pointer or as a dynptr, and calls back may have taken it before.
+#[test]
+fn a_callback_does_not_find_what_its_helper_took_back() {
+    let ring = || vec![map(MapKind::Ringbuf, 0, 0, 4096)];
+    let text = |call: &str| {
+        format!(
+            "
+        r1 = map[0] ll
+        r2 = 8
+        r3 = 0
+        call 131
+        if r0 == 0 goto out
+        r6 = r0
+        *(u64 *)(r10 - 8) = r0
+        r1 = {call}
+        r1 = r6
+        r2 = 0
+        call 132
+    out:
+        r0 = 0
+        exit
+    cb:
+        r1 = *(u64 *)(r2 - 8)
+        *(u64 *)(r1 + 0) = 1
+        r0 = 0
+        exit"
+        )
+    };
+    accept(unit(&text("1\n r2 = func cb ll\n r3 = r10\n r4 = 0\n call 181"), ring(), xdp_hook()));
+    let taken = text("r6\n r2 = func cb ll\n r3 = r10\n call 16777218")
+        .replace("r1 = r6\n        r2 = 0\n        call 132\n", "");
+    reject(unit(&taken, ring(), xdp_hook()), "reference-released");
+    let text = |call: &str| {
+        format!(
+            "
+        r1 = map[0] ll
+        r2 = 8
+        r3 = 0
+        r4 = r10
+        r4 += -16
+        call 198
+        r1 = r10
+        r1 += -16
+        r2 = 0
+        r3 = 8
+        call 203
+        *(u64 *)(r10 - 24) = r0
+        r1 = {call}
+        r0 = 0
+        exit
+    cb:
+        r1 = *(u64 *)(r2 - 24)
+        if r1 == 0 goto none
+        *(u64 *)(r1 + 0) = 1
+    none:
+        r0 = 0
+        exit"
+        )
+    };
+    let submit = "r1 = r10\n r1 += -16\n r2 = 0\n call 199";
+    let kept = format!("1\n r2 = func cb ll\n r3 = r10\n r4 = 0\n call 181\n {submit}");
+    accept(unit(&text(&kept), ring(), xdp_hook()));
+    let taken = "r10\n r1 += -16\n r2 = func cb ll\n r3 = r10\n call 16777219";
+    reject(unit(&text(taken), ring(), xdp_hook()), "uninit-register");
+}

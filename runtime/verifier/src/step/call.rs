@@ -357,11 +357,10 @@ impl Machine<'_> {
             .find(|(a, _)| matches!(a.kind, ArgKind::CallbackCtx))
             .map_or(Value::constant(0), |(_, reg)| *state.reg(reg));
         let mut entered = Box::new(state.clone());
-        // What the helper writes, and moves, it may have written and moved before it calls.
+        // What the helper writes, moves and takes back, it may have written, moved and taken before it calls.
         self.write_memory(&mut entered, proto)?;
-        if proto.effects.invalidates_packet {
-            entered.invalidate_data();
-        }
+        self.objects(&mut entered, at, proto)?;
+        self.effects(&mut entered, at, proto)?;
         let frame = entered.frame_mut();
         frame.iterations = frame.iterations.saturating_add(1);
         let mut frame = Frame::new(state.depth(), subprog, at);

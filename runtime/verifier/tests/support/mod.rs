@@ -169,6 +169,20 @@ pub(crate) fn protos() -> ProtoTable {
             Ret::ANY,
             Effects { invalidates_packet: true, ..NONE },
         ),
+        row(
+            (1 << 24) + 2,
+            "submit_and_call",
+            &[Acquired(record), Callback(CallbackKind::Loop), CallbackCtx],
+            Ret::ANY,
+            releases,
+        ),
+        row(
+            (1 << 24) + 3,
+            "submit_dynptr_and_call",
+            &[made(Destroy), Callback(CallbackKind::Loop), CallbackCtx],
+            Ret::ANY,
+            NONE,
+        ),
     ])
 }
 
