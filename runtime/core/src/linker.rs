@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use stingless_abi::{ArgKind, FIRST_NAMED_ID, HookDef, Limits, Proto, ProtoTable};
+use stingless_abi::object::SOCK_COMMON;
+use stingless_abi::{ArgKind, FIRST_NAMED_ID, HookDef, Limits, ObjectAction, Proto, ProtoTable, RefClass, Ret};
 use stingless_object::btf::HostTypes;
 use stingless_object::{KconfigValue, Object, Unit};
 
@@ -129,10 +130,8 @@ impl Linker {
     }
 
     fn add(&mut self, row: HelperRow) -> Result<()> {
-        // Keys and values are proved for "the map argument": there can be one.
-        let maps = row.proto.args.iter().filter(|a| matches!(a.kind, ArgKind::Map(_))).count();
-        if maps > 1 {
-            return Err(Error::setting(&row.proto.name, &format!("{maps} map arguments"), "at most one map argument"));
+        if let Some((found, wanted)) = unclear(&row.proto) {
+            return Err(Error::setting(&row.proto.name, &found, wanted));
         }
         if let Some(known) = self.helpers.get(&row.proto.id)
             && *known.proto != *row.proto
@@ -257,5 +256,112 @@ impl Linker {
     pub fn load_each_as(&self, object: &Object, hook: &str) -> Result<LoadedEach> {
         let hook = self.hook_named(hook)?.clone();
         Load::new(self).hook(Some(hook)).object(object)?.each()
+    }
+}
+
+/// Why a helper's prototype does not say all that a proof needs: what there is, and what is wanted.
+///
+/// A proof speaks of "the map argument", "the callback" and so on, and looks at one way to go on; and what a body can take
+/// back, lock or unlock, its effects must say.
+fn unclear(proto: &Proto) -> Option<(String, &'static str)> {
+    let count = |is: fn(&ArgKind) -> bool| proto.args.iter().filter(|a| is(&a.kind)).count();
+    let step = |k: &ArgKind| matches!(k, ArgKind::Object { action: ObjectAction::Step, .. });
+    let single = [
+        (count(|k| matches!(k, ArgKind::Map(_))), "map arguments", "at most one map argument"),
+        (count(|k| matches!(k, ArgKind::Callback(_))), "callbacks", "at most one callback"),
+        (count(|k| matches!(k, ArgKind::CallbackCtx)), "callback contexts", "at most one callback context"),
+        (count(|k| matches!(k, ArgKind::SpinLock)), "spin locks", "at most one spin lock"),
+        (count(step), "iterators to step", "at most one iterator to step"),
+    ];
+    if let Some((found, what, wanted)) = single.into_iter().find(|s| s.0 > 1) {
+        return Some((format!("{found} {what}"), wanted));
+    }
+    let (dynptrs, objects) =
+        (count(|k| matches!(k, ArgKind::Dynptr(_))), count(|k| matches!(k, ArgKind::HostObject(_))));
+    let clones = count(|k| matches!(k, ArgKind::DynptrClone));
+    if dynptrs > 1 && (clones > 0 || matches!(proto.ret, Ret::ViewOrNull { .. })) {
+        return Some((format!("{dynptrs} dynptrs"), "one dynptr, of which the result is a view or a copy"));
+    }
+    if objects > 1 && matches!(proto.ret, Ret::HostOrNull { .. }) {
+        return Some((format!("{objects} sockets"), "one socket, of which the result is a part"));
+    }
+    let effects = proto.effects;
+    if count(|k| matches!(k, ArgKind::Callback(_))) > 0 && (effects.throws || effects.tail_call || count(step) > 0) {
+        return Some(("a callback".into(), "none in a helper that throws, tail-calls or steps an iterator"));
+    }
+    if count(|k| matches!(k, ArgKind::SpinLock)) > 0 && effects.lock.is_none() {
+        return Some(("a spin lock".into(), "the effect `locks` or `unlocks`"));
+    }
+    let takes = |k: &ArgKind| {
+        matches!(k, ArgKind::Acquired(RefClass::RingbufRecord)) || *k == ArgKind::Acquired(RefClass::Host(SOCK_COMMON))
+    };
+    let taken = (0..).zip(proto.args.iter()).find(|&(at, a)| takes(&a.kind) && effects.releases != Some(at));
+    taken.map(|(at, _)| (format!("argument {} is taken back", at + 1), "the effect `releases_arg1`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use stingless_abi::{Arg, CallbackKind, DynptrUse, Effects, MapKinds, ObjectKind};
+
+    use super::*;
+
+    fn found(kinds: &[ArgKind], ret: Ret, effects: Effects) -> Option<&'static str> {
+        let args: Vec<Arg> = kinds.iter().map(|&kind| Arg { name: "a".into(), c_type: "long".into(), kind }).collect();
+        let name = "helper".into();
+        let proto = Proto { id: 1, name, args: args.into(), ret, c_ret: "long".into(), effects, doc: "".into() };
+        unclear(&proto).map(|(_, wanted)| wanted)
+    }
+
+    /// What a proof takes for the one of its kind must be the only one: a second callback would run unproved, a second
+    /// context would be taken for the first, a part of the second socket would outlive it.
+    #[test]
+    fn prototypes_leave_no_choice() {
+        const CALL: ArgKind = ArgKind::Callback(CallbackKind::Loop);
+        const STEP: ArgKind = ArgKind::Object { kind: ObjectKind::IterNum, action: ObjectAction::Step };
+        const READ: ArgKind = ArgKind::Dynptr(DynptrUse::Read);
+        const SOCKET: ArgKind = ArgKind::HostObject(SOCK_COMMON);
+        const VIEW: Ret = Ret::ViewOrNull { size_arg: 2, writable: false };
+        const PART: Ret = Ret::HostOrNull { class: SOCK_COMMON, same: true };
+        let (map, none) = (ArgKind::Map(MapKinds(1)), Effects::default());
+        let twice: [(&[ArgKind], Ret); 8] = [
+            (&[map], Ret::ANY),
+            (&[CALL], Ret::ANY),
+            (&[ArgKind::CallbackCtx], Ret::ANY),
+            (&[STEP], Ret::ANY),
+            (&[READ], VIEW),
+            (&[SOCKET], PART),
+            (&[READ], Ret::ANY),
+            (&[SOCKET], Ret::ANY),
+        ];
+        for (at, (one, ret)) in twice.into_iter().enumerate() {
+            assert_eq!(found(one, ret, none), None, "{one:?}");
+            assert_eq!(found(&[one, one].concat(), ret, none).is_some(), at < 6, "{one:?} twice");
+        }
+        assert!(found(&[READ, READ, ArgKind::DynptrClone], Ret::ANY, none).is_some());
+        assert!(found(&[STEP, CALL], Ret::ANY, none).is_some());
+        for effects in [Effects { throws: true, ..none }, Effects { tail_call: true, ..none }] {
+            assert!(found(&[CALL], Ret::ANY, effects).is_some());
+            assert_eq!(found(&[ArgKind::Scalar], Ret::ANY, effects), None);
+        }
+    }
+
+    /// What a body can do with an argument, its effects must say.
+    #[test]
+    fn prototypes_say_what_is_taken_back_and_locked() {
+        let none = Effects::default();
+        let releases = Effects { releases: Some(0), ..none };
+        for class in [RefClass::RingbufRecord, RefClass::Host(SOCK_COMMON)] {
+            let taken = ArgKind::Acquired(class);
+            assert_eq!(found(&[taken], Ret::ANY, releases), None);
+            assert!(found(&[taken], Ret::ANY, none).is_some());
+            assert!(found(&[ArgKind::Scalar, taken], Ret::ANY, releases).is_some());
+            assert!(found(&[taken, taken], Ret::ANY, releases).is_some());
+        }
+        // Objects that are lent are looked at without being taken back.
+        assert_eq!(found(&[ArgKind::Acquired(RefClass::Host(7))], Ret::ANY, none), None);
+        assert!(found(&[ArgKind::SpinLock], Ret::ANY, none).is_some());
+        let locks = Effects { lock: Some(true), ..none };
+        assert_eq!(found(&[ArgKind::SpinLock], Ret::ANY, locks), None);
+        assert!(found(&[ArgKind::SpinLock, ArgKind::SpinLock], Ret::ANY, locks).is_some());
     }
 }
