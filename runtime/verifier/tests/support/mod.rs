@@ -95,7 +95,7 @@ pub(crate) fn protos() -> ProtoTable {
     let any_map = Map(MapKinds(u64::MAX));
     let strto = [mem(MemUse::Read), Len { zero_ok: false }, Anything, LONG_OUT];
     let releases = Effects { releases: Some(0), ..NONE };
-    ProtoTable::new([
+    let linux = [
         row(1, "bpf_map_lookup_elem", &[table, MapKey], Ret::MapValueOrNull, NONE),
         row(2, "bpf_map_update_elem", &[table, MapKey, MapValue(MemUse::Read), Anything], Ret::ANY, NONE),
         row(3, "bpf_map_delete_elem", &[table, MapKey], Ret::ANY, NONE),
@@ -154,7 +154,16 @@ pub(crate) fn protos() -> ProtoTable {
         iterator("bpf_iter_num_next", ObjectAction::Step, &[], Ret::ElementOrNull { size: 4 }),
         iterator("bpf_iter_num_destroy", ObjectAction::Destroy, &[], Ret::Void),
         row(181, "bpf_loop", &[Anything, Callback(CallbackKind::Loop), CallbackCtx, Anything], Ret::ANY, NONE),
-        // None of Linux's: it fills memory, and calls back.
+    ];
+    ProtoTable::new(linux.into_iter().chain(calling_back()))
+}
+
+/// None of Linux's: they change something, and call back.
+fn calling_back() -> [Arc<Proto>; 4] {
+    use ArgKind::{Acquired, Callback, CallbackCtx, Ctx, Len};
+    let record = Acquired(RefClass::RingbufRecord);
+    let dynptr = ArgKind::Object { kind: ObjectKind::DynptrRingbuf, action: ObjectAction::Destroy };
+    [
         row(
             1 << 24,
             "fill_and_call",
@@ -172,18 +181,18 @@ pub(crate) fn protos() -> ProtoTable {
         row(
             (1 << 24) + 2,
             "submit_and_call",
-            &[Acquired(record), Callback(CallbackKind::Loop), CallbackCtx],
+            &[record, Callback(CallbackKind::Loop), CallbackCtx],
             Ret::ANY,
-            releases,
+            Effects { releases: Some(0), ..NONE },
         ),
         row(
             (1 << 24) + 3,
             "submit_dynptr_and_call",
-            &[made(Destroy), Callback(CallbackKind::Loop), CallbackCtx],
+            &[dynptr, Callback(CallbackKind::Loop), CallbackCtx],
             Ret::ANY,
             NONE,
         ),
-    ])
+    ]
 }
 
 /// The hook without a context: `r1` is memory, `r2` its length.
