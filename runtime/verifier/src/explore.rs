@@ -8,8 +8,8 @@ use crate::env::Env;
 use crate::error::{Class, VerifierError};
 use crate::facts::Stats;
 use crate::liveness::Liveness;
-use crate::obligation::{of_helper, of_insn};
-use crate::prune::{self, Comparison, Keeper, KeptId, Mode, NONE, NodePair, Widening};
+use crate::obligation::{list_of, of_helper};
+use crate::prune::{self, Candidate, Comparison, Keeper, KeptId, Mode, NONE, Scratch, Widening};
 use crate::region::Region;
 use crate::report::{Kind, explain};
 use crate::state::State;
@@ -126,6 +126,7 @@ pub(crate) struct Explorer<'m, 'a> {
     pending_bytes: usize,
     keeper: Keeper,
     since_kept: Since,
+    scratch: Scratch,
 }
 
 /// What was walked since a state was kept, on whatever paths, as Linux counts: counted by path, the short ends of many
@@ -140,7 +141,16 @@ impl<'m, 'a> Explorer<'m, 'a> {
     /// An explorer that has walked nothing.
     pub(crate) fn new(machine: &'m mut Machine<'a>, live: &'a Liveness, shared: &'m mut Shared) -> Explorer<'m, 'a> {
         let keeper = Keeper::new(machine.env.unit.code.len());
-        Explorer { machine, live, shared, pending: Vec::new(), pending_bytes: 0, keeper, since_kept: Since::default() }
+        Explorer {
+            machine,
+            live,
+            shared,
+            pending: Vec::new(),
+            pending_bytes: 0,
+            keeper,
+            since_kept: Since::default(),
+            scratch: Scratch::default(),
+        }
     }
 
     /// Walks all paths; gives the instructions of the longest.
@@ -314,7 +324,8 @@ impl<'m, 'a> Explorer<'m, 'a> {
             }
         };
         let mut earlier = Earlier::default();
-        if let Some(visit) = self.visit_unfinished(path, turn, &mut earlier)? {
+        let chain = prune::chain_key(&path.state);
+        if let Some(visit) = self.visit_unfinished(path, turn, chain, &mut earlier)? {
             return Ok(visit);
         }
         let due = forced || self.is_due(earlier);
@@ -322,9 +333,9 @@ impl<'m, 'a> Explorer<'m, 'a> {
         let mut left = self.keeper.finished(path.at).len();
         while left > 0 {
             left -= 1;
-            let id = self.keeper.finished(path.at)[left];
+            let Candidate { id, chain: other } = self.keeper.finished(path.at)[left];
             self.shared.work += 1;
-            if !self.same_chain(id, path) {
+            if chain != other {
                 continue;
             }
             let low = self.keeper.depends_on(id);
@@ -351,16 +362,22 @@ impl<'m, 'a> Explorer<'m, 'a> {
     }
 
     /// Compares the path with the latest of the states it came by: a loop that converged, or one that never ends.
-    fn visit_unfinished(&mut self, path: &Path, turn: Turn, earlier: &mut Earlier) -> Result<Option<Visit>, Box<Fail>> {
+    fn visit_unfinished(
+        &mut self,
+        path: &Path,
+        turn: Turn,
+        chain: u32,
+        earlier: &mut Earlier,
+    ) -> Result<Option<Visit>, Box<Fail>> {
         let env_widens = self.machine.env.widens_all;
         let mut left = self.keeper.unfinished_at(path.at).len();
         // Without widening, a loop may come round in full before it is seen to.
         let most = if env_widens { MAX_ROUNDS_COMPARED } else { 8 * MAX_ROUNDS_COMPARED };
         while left > 0 && earlier.looping < most {
             left -= 1;
-            let id = self.keeper.unfinished_at(path.at)[left];
+            let Candidate { id, chain: other } = self.keeper.unfinished_at(path.at)[left];
             self.shared.work += 1;
-            if !self.same_chain(id, path) {
+            if chain != other {
                 continue;
             }
             earlier.looping += 1;
@@ -373,7 +390,11 @@ impl<'m, 'a> Explorer<'m, 'a> {
                     let (was, now) = (old.frame(), path.state.frame());
                     now.iterations > 0 && was.instance == now.instance
                 }
-                (Some(_), Turn::MayGoto) => kept.rounds != path.rounds,
+                // Not just any round: only what this frame's own count paid for.
+                (Some(old), Turn::MayGoto) => {
+                    let (was, now) = (old.frame(), path.state.frame());
+                    was.serial == now.serial && was.turns != now.turns
+                }
                 (Some(old), Turn::Iterator(Some(id))) => old.active_iterator(id).is_some(),
             };
             let moved = kept.rounds != path.rounds || kept.state.as_ref().is_some_and(|o| o.steps_differ(&path.state));
@@ -391,10 +412,6 @@ impl<'m, 'a> Explorer<'m, 'a> {
         Ok(None)
     }
 
-    fn same_chain(&self, id: KeptId, path: &Path) -> bool {
-        self.keeper.get(id).state.as_deref().is_some_and(|old| prune::same_chain(old, &path.state))
-    }
-
     fn covered(&mut self, id: KeptId, tail: u64, low: KeptId) -> Visit {
         self.keeper.hit(id);
         Visit::Covered { tail, low }
@@ -407,17 +424,17 @@ impl<'m, 'a> Explorer<'m, 'a> {
             return false;
         };
         let leaky = env.trust == Trust::Privileged;
-        let mut comparison = Comparison::new(env.unit, self.live, &self.machine.nodes, leaky, mode);
+        let mut comparison = Comparison::new(env.unit, self.live, &self.machine.nodes, leaky, mode)
+            .reusing(std::mem::take(&mut self.scratch));
         let covers = comparison.covers(old, &path.state, path.at);
         self.shared.work += comparison.looked / VALUES_OF_A_STEP;
-        if !covers {
-            return false;
+        self.scratch = comparison.found;
+        if covers {
+            for &(from, to) in &self.scratch.pairs {
+                self.machine.nodes.link(from, to);
+            }
         }
-        let pairs: Vec<NodePair> = std::mem::take(&mut comparison.pairs);
-        for (from, to) in pairs {
-            self.machine.nodes.link(from, to);
-        }
-        true
+        covers
     }
 
     /// Keeps the path's state.
@@ -476,8 +493,8 @@ fn moving_arguments(env: &Env<'_>, state: &State, subprog: usize) -> u8 {
 /// Proves all that must hold before an instruction.
 fn prove(env: &Env<'_>, state: &State, insn: &Insn) -> Check {
     let checker = Checker { env, state };
-    for obligation in of_insn(insn) {
-        checker.prove(&obligation).map_err(|f| f.of(&obligation))?;
+    for obligation in list_of(insn).iter().flatten() {
+        checker.prove(obligation).map_err(|f| f.of(obligation))?;
     }
     match *insn {
         Insn::Call(Callee::Helper(id)) => {

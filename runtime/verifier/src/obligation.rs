@@ -133,7 +133,8 @@ pub struct Argument {
     pub len: Option<(Reg, bool)>,
 }
 
-type List = [Option<Obligation>; 4];
+/// At most four.
+pub(crate) type List = [Option<Obligation>; 4];
 
 /// What must hold before `insn`, calls' arguments apart ([`of_helper`]).
 pub fn of_insn(insn: &Insn) -> impl Iterator<Item = Obligation> {
@@ -155,7 +156,8 @@ pub fn of_helper(proto: &Proto) -> impl Iterator<Item = Obligation> {
     })
 }
 
-fn list_of(insn: &Insn) -> List {
+/// The same as a list.
+pub(crate) fn list_of(insn: &Insn) -> List {
     use Obligation::{Access, Callable, Comparable, Number, Resolved, Return, Set, Storable, Unheld, Writable};
     match *insn {
         Insn::Alu { op, width, dst, src } => alu(op, width, dst, src),

@@ -66,6 +66,68 @@ fn precision_reaches_numbers_through_branches() {
     accept(unit(&text.replace("r6 = 64", "r6 = 7"), vec![map(MapKind::Hash, 4, 8, 4)], raw_hook()));
 }
 
+/// Zeros on the stack count where a proof relied on them, and nowhere else.
+#[test]
+fn precision_reaches_zeros_on_the_stack() {
+    let start = "
+        r1 = map[0] ll
+        r2 = r10
+        r2 += -4
+        *(u32 *)(r10 - 4) = 0
+        call 1
+        if r0 == 0 goto out
+        r9 = r0
+        r6 = 0
+        r7 = 0
+        call 7
+        *(u64 *)(r10 - 16) = 0
+        *(u8 *)(r10 - 16) = r0
+        call 7
+        if r0 > 1 goto a
+        r7 = 1
+    a:
+        call 7
+        if r0 > 1 goto b
+        r1 = 1
+        r2 = 2
+        r3 = 3
+        r4 = 4
+        r5 = 5
+        r1 = 1
+        r2 = 2\n";
+    let end = "
+        r8 = *(u8 *)(r10 - 12)
+        r9 += r8
+        r0 = *(u8 *)(r9 + 0)
+        exit
+    out:
+        r0 = 0
+        exit";
+    // Enough is walked for a state to be kept at c. A zero that was stored before the ways meet, and a number that is stored after.
+    let before = "goto c\n b:\n *(u8 *)(r10 - 12) = 64\n c:\n if r7 == 0 goto d\n d:";
+    let after = "goto c\n b:\n r6 = 64\n c:\n if r7 == 0 goto d\n d:\n *(u8 *)(r10 - 12) = r6";
+    for middle in [before, after] {
+        let text = format!("{start}{middle}{end}");
+        reject(unit(&text, vec![map(MapKind::Hash, 4, 8, 4)], raw_hook()), "map-value-bounds");
+        accept(unit(&text.replace("64\n", "7\n"), vec![map(MapKind::Hash, 4, 8, 4)], raw_hook()));
+    }
+}
+
+#[test]
+fn zeros_on_the_stack_that_nothing_relied_on_do_not_keep_ways_apart() {
+    let (mut text, mut reads) = (String::new(), String::new());
+    for i in 0..16 {
+        let off = 8 * (i + 1);
+        text += &format!("*(u64 *)(r10 - {off}) = 0\n *(u8 *)(r10 - {off}) = 1\n");
+        reads += &format!("r1 = *(u8 *)(r10 - {})\n r0 += r1\n", off - 4);
+    }
+    for i in 0..16 {
+        text += &format!("call 7\n if r0 == 0 goto a{i}\n *(u8 *)(r10 - {}) = r0\n a{i}:\n", 8 * (i + 1) - 4);
+    }
+    let v = accept(unit(&format!("{text} r0 = 0\n {reads} r0 = 0\n exit"), vec![], raw_hook()));
+    assert!(v.stats().insns_processed < 20_000, "{:?}", v.stats());
+}
+
 const LOOP: &str = "
         *(u64 *)(r10 - 8) = 0
         r1 = 100

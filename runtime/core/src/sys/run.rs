@@ -2,9 +2,11 @@
 
 use std::cell::{Cell, UnsafeCell};
 use std::ptr::with_exposed_provenance;
+use std::sync::Arc;
 use std::time::Duration;
 
-use stingless_abi::{TrapKind, VmCtx};
+use stingless_abi::{Proto, TrapKind, VmCtx};
+use stingless_isa::{Callee, Insn};
 
 use crate::interp;
 use crate::sys::call::{CallCx, compiled_tail_call, interpret_callback, out_of_budget};
@@ -176,7 +178,9 @@ unsafe fn execute(program: &Program, vm: *mut VmCtx, args: [u64; 5]) -> Result<u
 /// As for `execute`; `record` is the record of `vm`, and no engine runs.
 unsafe fn caught(vm: *mut VmCtx, record: &mut Record<'_>, args: [u64; 5], cookie: u64) -> Result<u64, Trapped> {
     record.release_all();
-    let tail = record.tail.last().cloned();
+    // SAFETY: `vm` is live, and no engine runs.
+    let at = unsafe { (*vm).at };
+    let Some(tail) = thrower(record, at as usize) else { return Err(Trapped(TrapKind::Throw)) };
     let program = tail.as_deref().unwrap_or(record.root);
     let unit = program.unit();
     let Some(sub) = unit.exception_callback.and_then(|at| unit.code.subprogs().get(at)) else { return Ok(cookie) };
@@ -194,6 +198,37 @@ unsafe fn caught(vm: *mut VmCtx, record: &mut Record<'_>, args: [u64; 5], cookie
         EngineKind::Checked => interp::catch_checked(raw, &mut cx, program, args, (at, cookie)),
         EngineKind::Interp | EngineKind::Jit => interp::catch_trusted(raw, &mut cx, program, args, (at, cookie)),
     }
+}
+
+/// The program that threw at its instruction `at`: one that was tail-called, or (`Some(None)`) the root. Compiled code does
+/// not tell when one that was tail-called from a subprogram has returned to it; where it may have been either, `None`:
+/// what one throws was proved for its own callback alone.
+fn thrower(record: &Record<'_>, at: usize) -> Option<Option<Arc<Program>>> {
+    let last = record.tail.last().cloned();
+    if record.root.engine() != EngineKind::Jit {
+        return Some(last);
+    }
+    let mut found = None;
+    for (place, tail) in std::iter::once(None).chain(record.tail.iter().map(Some)).enumerate() {
+        let unit = tail.map_or(record.root, |t| &**t).unit();
+        let calls = |insn: &Insn, has: fn(&Proto) -> bool| {
+            let Insn::Call(Callee::Helper(id)) = insn else { return false };
+            unit.protos.get(*id).is_some_and(|p| has(p))
+        };
+        let insns = unit.code.insns();
+        let throws = insns.get(at).is_some_and(|insn| calls(insn, |p| p.effects.throws));
+        let below = unit.code.subprogs().get(1).map_or(insns.len(), |s| s.start as usize);
+        let left = insns.iter().skip(below).any(|insn| calls(insn, |p| p.effects.tail_call));
+        if !throws || place < record.tail.len() && !left {
+            continue;
+        }
+        let same = |f: &Option<Arc<Program>>| std::ptr::eq(f.as_deref().unwrap_or(record.root).unit(), unit);
+        if found.as_ref().is_some_and(|f| !same(f)) {
+            return None;
+        }
+        found = Some(tail.cloned());
+    }
+    found.or(Some(last))
 }
 
 /// What the host is told of a trap.

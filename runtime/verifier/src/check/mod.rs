@@ -328,6 +328,9 @@ impl Checker<'_> {
         if self.in_exception() {
             return fail(Kind::Unsupported, "the callback for exceptions calls a function that may throw");
         }
+        if self.state.frames().iter().any(|f| f.callback.is_some()) {
+            return fail(Kind::Unsupported, "a callback calls a function that may throw");
+        }
         self.unheld()
     }
 

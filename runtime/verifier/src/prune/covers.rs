@@ -26,6 +26,15 @@ pub(crate) enum Mode {
 /// Two nodes: a mark on the first, now or later, is a mark on the second.
 pub(crate) type NodePair = (NodeId, NodeId);
 
+/// What a comparison finds out. It is empty before each; the memory is used again.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    /// Old link, current link, and how much further the current one's base is from the old one's.
+    ids: Vec<(u32, u32, i64)>,
+    /// What to link when the old state covers the current one.
+    pub(crate) pairs: Vec<NodePair>,
+}
+
 /// Compares two states at one instruction.
 pub(crate) struct Comparison<'a> {
     pub(crate) unit: &'a Unit,
@@ -34,10 +43,8 @@ pub(crate) struct Comparison<'a> {
     /// Unwritten stack bytes may be read.
     pub(crate) leaky: bool,
     pub(crate) mode: Mode,
-    /// Old link, current link, and how much further the current one's base is from the old one's.
-    ids: Vec<(u32, u32, i64)>,
-    /// What to link when the old state covers the current one.
-    pub(crate) pairs: Vec<NodePair>,
+    /// What it found out so far.
+    pub(crate) found: Scratch,
     /// Values and slots that were looked at.
     pub(crate) looked: u64,
 }
@@ -45,7 +52,15 @@ pub(crate) struct Comparison<'a> {
 impl<'a> Comparison<'a> {
     /// A comparison that has compared nothing.
     pub(crate) fn new(unit: &'a Unit, live: &'a Liveness, nodes: &'a Nodes, leaky: bool, mode: Mode) -> Self {
-        Comparison { unit, live, nodes, leaky, mode, ids: Vec::new(), pairs: Vec::new(), looked: 0 }
+        Comparison { unit, live, nodes, leaky, mode, found: Scratch::default(), looked: 0 }
+    }
+
+    /// The same with memory that an earlier comparison used.
+    pub(crate) fn reusing(mut self, mut found: Scratch) -> Self {
+        found.ids.clear();
+        found.pairs.clear();
+        self.found = found;
+        self
     }
 
     /// Whether `old` covers `now`, both before instruction `at`. `old` was cleaned when it was kept.
@@ -54,7 +69,7 @@ impl<'a> Comparison<'a> {
             return false;
         }
         if old.length_id != 0 {
-            self.ids.push((old.length_id, now.length_id, 0));
+            self.found.ids.push((old.length_id, now.length_id, 0));
         }
         for (index, (a, b)) in old.frames().iter().zip(now.frames()).enumerate() {
             // The old state may have fewer calls back left to it than the current one.
@@ -136,8 +151,11 @@ impl<'a> Comparison<'a> {
             return false;
         }
         old.reaches.iter().all(|r| {
-            let link =
-                if r.var == 0 { Some((0, 0)) } else { self.ids.iter().find(|p| p.0 == r.var).map(|p| (p.1, p.2)) };
+            let link = if r.var == 0 {
+                Some((0, 0))
+            } else {
+                self.found.ids.iter().find(|p| p.0 == r.var).map(|p| (p.1, p.2))
+            };
             // Nobody who matters has that variable part: the old state went on without it.
             let Some((var, shift)) = link else { return true };
             // The old base is the current one plus the shift, and both are integers below the end.
@@ -186,7 +204,7 @@ impl<'a> Comparison<'a> {
         if old.id != 0 && !(old.is_low() == now.is_low() && self.link(old.base(), now.base(), shift)) {
             return false;
         }
-        self.pairs.push((old.node, now.node));
+        self.found.pairs.push((old.node, now.node));
         true
     }
 
@@ -200,10 +218,10 @@ impl<'a> Comparison<'a> {
         if now == 0 {
             return false;
         }
-        match self.ids.iter().find(|p| p.0 == old) {
+        match self.found.ids.iter().find(|p| p.0 == old) {
             Some(&(_, known, apart)) => fault!(50) || known == now && apart == shift,
             None => {
-                self.ids.push((old, now, shift));
+                self.found.ids.push((old, now, shift));
                 true
             }
         }
@@ -213,7 +231,13 @@ impl<'a> Comparison<'a> {
         self.looked += 1;
         let empty = Slot::EMPTY;
         let slot = now.slots().get(index).unwrap_or(&empty);
+        // Where nothing relied on the zeros, any number will do.
+        let open = self.mode == Mode::Loose && !self.nodes.is_precise(old.zeros);
+        if !open && old.has_zero() && slot.has_zero() {
+            self.found.pairs.push((old.zeros, slot.zeros));
+        }
         for (a, b) in old.bytes.iter().zip(&slot.bytes) {
+            let a = if *a == Byte::Zero && open { &Byte::Misc } else { a };
             let fits = match a {
                 Byte::Invalid if !self.leaky => true,
                 // Read as any number.
@@ -233,8 +257,7 @@ impl<'a> Comparison<'a> {
                 Byte::Zero => match b {
                     Byte::Zero => true,
                     Byte::Spill if slot.value.as_constant() == Some(0) => {
-                        // Node 0 is always marked.
-                        self.pairs.push((0, slot.value.node));
+                        self.found.pairs.push((old.zeros, slot.value.node));
                         true
                     }
                     Byte::Spill | Byte::Misc | Byte::Invalid | Byte::Object => false,
@@ -267,12 +290,17 @@ impl<'a> Comparison<'a> {
             return false;
         };
         let off = i64::from(old.at) - 8 * (index as i64 + 1);
-        self.value(&old.value, &now.read(off, size))
+        let (value, zeros) = now.read(off, size);
+        let covers = self.value(&old.value, &value);
+        if zeros != 0 {
+            self.found.pairs.push((old.value.node, zeros));
+        }
+        covers
     }
 }
 
 /// Whether two states have the same call chain.
-pub(crate) fn same_chain(a: &State, b: &State) -> bool {
+fn same_chain(a: &State, b: &State) -> bool {
     a.depth() == b.depth()
         && a.frames()
             .iter()

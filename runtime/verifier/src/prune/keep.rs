@@ -122,13 +122,19 @@ pub(crate) fn renode(state: &mut State, nodes: &mut Nodes) {
     let top = state.depth() - 1;
     for index in 0..=top {
         let bare = |v: &Value| v.is_scalar() && (index == top || v.node == 0);
-        let needed = state.frame_at(index).is_some_and(|f| f.regs.iter().chain(f.stack.values()).any(bare));
+        let zeros = |s: &Slot| s.has_zero() && (index == top || s.zeros == 0);
+        let needed = state
+            .frame_at(index)
+            .is_some_and(|f| f.regs.iter().chain(f.stack.values()).any(bare) || f.stack.slots().iter().any(zeros));
         if !needed {
             continue;
         }
         if let Some(frame) = state.frame_at_mut(index) {
             for value in frame.regs.iter_mut().chain(frame.stack.values_mut()).filter(|v| bare(v)) {
                 value.node = nodes.keep(value.node);
+            }
+            for slot in frame.stack.slots_mut().iter_mut().filter(|s| zeros(s)) {
+                slot.zeros = nodes.keep(slot.zeros);
             }
         }
     }

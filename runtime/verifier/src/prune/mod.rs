@@ -12,7 +12,7 @@
 mod covers;
 mod keep;
 
-pub(crate) use covers::{Comparison, Mode, NodePair, same_chain};
+pub(crate) use covers::{Comparison, Mode, Scratch};
 pub(crate) use keep::{Widening, clean, renode, widen};
 
 use std::rc::Rc;
@@ -53,8 +53,23 @@ pub(crate) struct Kept {
 /// the opposite order; there may be very many of them in a long loop, of which few are ever looked at.
 #[derive(Clone, Debug, Default)]
 struct Place {
-    finished: Vec<KeptId>,
-    unfinished: Vec<KeptId>,
+    finished: Vec<Candidate>,
+    unfinished: Vec<Candidate>,
+}
+
+/// A kept state in the list of its place. That another call chain leads to most of them is seen without a look at each.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidate {
+    /// The state.
+    pub(crate) id: KeptId,
+    /// See [`chain_key`].
+    pub(crate) chain: u32,
+}
+
+/// Equal for states with the same call chain, and seldom for others: who compares states compares the chains.
+pub(crate) fn chain_key(state: &State) -> u32 {
+    let mix = |key: u32, part: u32| (key ^ part).wrapping_mul(0x9e37_79b1).rotate_left(15);
+    state.frames().iter().fold(0, |key, f| mix(mix(key, f.call_site), f.subprog))
 }
 
 /// All kept states.
@@ -115,12 +130,12 @@ impl Keeper {
     }
 
     /// The finished states kept at an instruction, latest last.
-    pub(crate) fn finished(&self, insn: usize) -> &[KeptId] {
+    pub(crate) fn finished(&self, insn: usize) -> &[Candidate] {
         &self.place(insn).finished
     }
 
     /// The unfinished states kept at an instruction, latest last.
-    pub(crate) fn unfinished_at(&self, insn: usize) -> &[KeptId] {
+    pub(crate) fn unfinished_at(&self, insn: usize) -> &[Candidate] {
         &self.place(insn).unfinished
     }
 
@@ -160,6 +175,7 @@ impl Keeper {
     pub(crate) fn keep(&mut self, insn: usize, state: Box<State>, parent: KeptId, steps: u64, rounds: u32) -> KeptId {
         let id = self.kept.len() as KeptId;
         let bytes = state_bytes(&state);
+        let chain = chain_key(&state);
         self.kept.push(Kept {
             state: Some(state),
             insn,
@@ -173,9 +189,9 @@ impl Keeper {
             misses: 0,
             bytes,
         });
-        self.place_mut(insn).unfinished.push(id);
+        self.place_mut(insn).unfinished.push(Candidate { id, chain });
         // What the lists of its place take of it, too.
-        self.bytes += bytes + 4 * size_of::<KeptId>();
+        self.bytes += bytes + 4 * size_of::<Candidate>();
         self.alive += 1;
         self.peak = self.peak.max(self.alive);
         id
@@ -202,7 +218,7 @@ impl Keeper {
         self.bytes -= kept.bytes;
         self.alive -= 1;
         let insn = kept.insn;
-        self.place_mut(insn).finished.retain(|&k| k != id);
+        self.place_mut(insn).finished.retain(|k| k.id != id);
     }
 
     /// A path ends that started from kept state `id`, `steps` instructions ago; at kept state `low`, if that is not final.
@@ -221,10 +237,10 @@ impl Keeper {
             }
             let place = &mut self.places[self.at[kept.insn] as usize];
             // The last one, for what is kept later on a path finishes earlier.
-            if let Some(index) = place.unfinished.iter().rposition(|&k| k == id) {
-                place.unfinished.remove(index);
+            if let Some(index) = place.unfinished.iter().rposition(|k| k.id == id) {
+                let candidate = place.unfinished.remove(index);
+                place.finished.push(candidate);
             }
-            place.finished.push(id);
             steps = kept.steps.saturating_add(kept.longest);
             low = kept.low;
             id = kept.parent;

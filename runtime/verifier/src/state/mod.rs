@@ -32,6 +32,10 @@ pub(crate) struct Frame {
     pub(crate) iterations: u32,
     /// Tells one call of a helper that calls back from the next one at the same place.
     pub(crate) instance: u32,
+    /// Tells the frame of one call from that of the next one at the same place; unused in the outermost one.
+    pub(crate) serial: u32,
+    /// How often a `may_goto` of the frame went on: each frame has a count of its own.
+    pub(crate) turns: u32,
     /// Objects on the frame's stack that only helpers touch.
     pub(crate) objects: Vec<Object>,
 }
@@ -49,6 +53,8 @@ impl Frame {
             callback: None,
             iterations: 0,
             instance: 0,
+            serial: 0,
+            turns: 0,
             objects: Vec::new(),
         }
     }

@@ -6,6 +6,7 @@
 //! 2. A slot has at most one spilled value; its bytes are `at .. at + len` and all of kind [`Byte::Spill`], and no other
 //!    byte of the slot is. A spilled pointer has `len` 8. A spilled number is zero-extended from `len` bytes.
 //! 3. Slots beyond the end of the vector were never written.
+//! 4. That bytes of kind [`Byte::Zero`] are 0 depends on no kept number but those that the slot's `zeros` reaches.
 
 use stingless_isa::{AluOp, Size, Width};
 
@@ -23,7 +24,7 @@ pub(crate) enum Byte {
     Invalid,
     /// Some number.
     Misc,
-    /// 0, and relied on.
+    /// 0. Whoever relies on it relies on the slot's [`Slot::zeros`].
     Zero,
     /// Part of the slot's spilled value.
     Spill,
@@ -42,11 +43,13 @@ pub(crate) struct Slot {
     pub(crate) len: u8,
     /// The spilled value; uninitialised if there is none.
     pub(crate) value: Value,
+    /// Where the bytes that are 0 came from, for precision.
+    pub(crate) zeros: NodeId,
 }
 
 impl Slot {
     /// Never written.
-    pub(crate) const EMPTY: Slot = Slot { bytes: [Byte::Invalid; SLOT], at: 0, len: 0, value: Value::UNINIT };
+    pub(crate) const EMPTY: Slot = Slot { bytes: [Byte::Invalid; SLOT], at: 0, len: 0, value: Value::UNINIT, zeros: 0 };
 
     /// Whether the slot holds a spilled pointer.
     pub(crate) fn has_ptr(&self) -> bool {
@@ -67,7 +70,7 @@ impl Slot {
                 }
             }
             Kind::Scalar if self.value.as_constant() == Some(0) => {
-                nodes.mark(self.value.node);
+                self.zero_from(self.value.node, nodes);
                 Byte::Zero
             }
             Kind::Scalar => Byte::Misc,
@@ -75,6 +78,16 @@ impl Slot {
         let (from, to) = (usize::from(self.at), usize::from(self.at + self.len));
         self.bytes[from..to].fill(kind);
         (self.at, self.len, self.value) = (0, 0, Value::UNINIT);
+    }
+
+    /// More bytes are about to be 0 because of a number.
+    fn zero_from(&mut self, node: NodeId, nodes: &mut Nodes) {
+        self.zeros = if self.has_zero() { nodes.derive(self.zeros, node) } else { node };
+    }
+
+    /// Whether a byte is known to be 0, apart from the spilled value.
+    pub(crate) fn has_zero(&self) -> bool {
+        self.bytes.contains(&Byte::Zero)
     }
 
     /// The known value of a byte: zero, or part of a spilled constant.
@@ -168,7 +181,7 @@ impl Stack {
         let stored = stored(value, size);
         if disjoint && stored.as_constant() == Some(0) {
             // One spilled value a slot: a zero need not be one.
-            nodes.mark(stored.node);
+            slot.zero_from(stored.node, nodes);
             slot.bytes[at..at + len].fill(Byte::Zero);
             return;
         }
@@ -177,7 +190,7 @@ impl Stack {
         (slot.at, slot.len, slot.value) = (at as u8, len as u8, stored);
     }
 
-    /// Writes unknown numbers, or zeros, to some or all of the bytes of a range.
+    /// Writes unknown numbers, or zeros that are relied on, to some or all of the bytes of a range.
     pub(crate) fn scribble(&mut self, range: Touched, zero: bool, nodes: &mut Nodes, leaky: bool) {
         for off in range.first..range.end {
             let (slot, at) = place(off);
@@ -205,8 +218,18 @@ impl Stack {
 
     /// Reads `size` bytes at an aligned offset, zero-extended.
     ///
-    /// Bytes that were never written, and parts of pointers, read as any number: whoever cares has asked before.
-    pub(crate) fn read(&self, off: i64, size: Size) -> Value {
+    /// Bytes that were never written, and parts of pointers, read as any number: whoever cares has asked before. A second
+    /// node that the number depends on comes with it; 0 for none.
+    pub(crate) fn read(&self, off: i64, size: Size) -> (Value, NodeId) {
+        let (slot, at) = place(off);
+        let bytes = at..at + size.bytes() as usize;
+        let zeros = self.slots.get(slot).filter(|s| s.bytes[bytes].contains(&Byte::Zero)).map_or(0, |s| s.zeros);
+        let value = self.read_value(off, size);
+        // Any number depends on nothing.
+        (value, if value.as_constant().is_some() { zeros } else { 0 })
+    }
+
+    fn read_value(&self, off: i64, size: Size) -> Value {
         let (index, at) = place(off);
         let Some(slot) = self.slots.get(index) else {
             return Value::scalar(Scalar::from_size(size));
@@ -217,7 +240,8 @@ impl Stack {
         }
         if let Some(c) = (at..at + len).rev().try_fold(0_u64, |acc, i| Some(acc << 8 | u64::from(slot.known_byte(i)?)))
         {
-            return Value { node: slot.value.node, ..Value::constant(c) };
+            let spilled = slot.bytes[at..at + len].contains(&Byte::Spill);
+            return Value { node: if spilled { slot.value.node } else { 0 }, ..Value::constant(c) };
         }
         let inside = (at..at + len).all(|i| slot.bytes[i] == Byte::Spill);
         if inside && slot.value.is_scalar() {
@@ -231,7 +255,8 @@ impl Stack {
 
     /// The nodes of the numbers in a range, for whoever relies on their values.
     pub(crate) fn nodes_in(&self, off: i64, bytes: i64) -> impl Iterator<Item = NodeId> {
-        (off..off + bytes).filter_map(|o| self.slot(o)).filter(|s| s.len != 0).map(|s| s.value.node)
+        let slots = (off..off + bytes).filter_map(|o| self.slot(o));
+        slots.flat_map(|s| [(s.len != 0).then_some(s.value.node), s.has_zero().then_some(s.zeros)]).flatten()
     }
 }
 

@@ -32,6 +32,7 @@ impl Machine<'_> {
         self.collector.called(state.frame().subprog as usize, subprog, at);
         let Some(info) = unit.funcs.get(subprog).filter(|f| f.global) else {
             let mut frame = Frame::new(state.depth(), subprog, at);
+            frame.serial = self.fresh_id();
             for reg in Reg::ARGS {
                 frame.regs[reg.index()] = *state.reg(reg);
             }
@@ -41,6 +42,8 @@ impl Machine<'_> {
         for (arg, reg) in info.args.iter().zip(Reg::ARGS) {
             if let FuncArg::Mem { size, .. } = arg {
                 let ptr = *state.reg(reg);
+                // NULL is what was passed, and no other number.
+                self.rely(ptr.node);
                 self.overwritten(state, &ptr, (i64::from(*size), i64::from(*size)))?;
             }
         }
@@ -308,7 +311,7 @@ impl Machine<'_> {
         let Some(frame) = state.frame_at(usize::from(frame)).filter(|_| off % 4 == 0) else {
             return false;
         };
-        let value = frame.stack.read(off, Size::W);
+        let (value, _) = frame.stack.read(off, Size::W);
         if value.as_constant().is_none_or(|c| c >= u64::from(spec.max_entries) + u64::from(fault!(69))) {
             return false;
         }
@@ -358,6 +361,7 @@ impl Machine<'_> {
         frame.iterations = frame.iterations.saturating_add(1);
         let mut frame = Frame::new(state.depth(), subprog, at);
         frame.callback = Some(kind);
+        frame.serial = self.fresh_id();
         match kind {
             CallbackKind::Loop => {
                 frame.regs[1] = Value::unknown();

@@ -31,7 +31,8 @@ impl Machine<'_> {
                 let Some(frame) = state.frame_at(usize::from(frame)) else {
                     return bug("a load from the stack of a frame that is gone");
                 };
-                Ok(frame.stack.read(fixed + i64::from(off), size))
+                let (value, zeros) = frame.stack.read(fixed + i64::from(off), size);
+                Ok(if zeros == 0 { value } else { Value { node: self.nodes.derive(value.node, zeros), ..value } })
             }
             Some(Region::Ctx) => self.load_ctx(&ptr, off, size),
             Some(Region::MapValue(map)) => Ok(self.frozen(&ptr, map, off, size).map_or(any, Value::constant)),

@@ -112,7 +112,10 @@ impl<'a> Machine<'a> {
                     return Ok(Next::Goto(target));
                 }
                 // Leaving first shows which numbers count, before those of the loop are widened.
-                return Ok(Next::Fork { now: target, later: at as u32 + 1, state: Box::new(state.clone()) });
+                let mut on = Box::new(state.clone());
+                let frame = on.frame_mut();
+                frame.turns = frame.turns.saturating_add(1);
+                return Ok(Next::Fork { now: target, later: at as u32 + 1, state: on });
             }
             Insn::Call(callee) => return self.call(state, at, callee),
             Insn::Exit => return self.exit(state),
