@@ -205,6 +205,11 @@ pub static SOCKET: Helpers = helpers![
     bpf_get_socket_cookie,
     bpf_get_socket_uid,
     bpf_get_netns_cookie,
+    bpf_skc_to_tcp6_sock,
+    bpf_skc_to_tcp_sock,
+    bpf_skc_to_tcp_timewait_sock,
+    bpf_skc_to_tcp_request_sock,
+    bpf_skc_to_udp6_sock,
 ];
 
 /// [`SOCKET`] and what changes a packet of traffic control.
@@ -252,11 +257,6 @@ pub static TC: Helpers = helpers![
     bpf_tcp_sock,
     bpf_get_listener_sock,
     bpf_sk_assign,
-    bpf_skc_to_tcp6_sock,
-    bpf_skc_to_tcp_sock,
-    bpf_skc_to_tcp_timewait_sock,
-    bpf_skc_to_tcp_request_sock,
-    bpf_skc_to_udp6_sock,
     bpf_tcp_check_syncookie,
     bpf_tcp_gen_syncookie,
 ];

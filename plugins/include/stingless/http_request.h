@@ -136,6 +136,14 @@ static long (*const bpf_get_cgroup_classid)(void *_skb) = (void *)17;
 static long (*const bpf_perf_event_output)(void *ctx, void *map, __u64 flags, const void *data, __u64 data_len) = (void *)25;
 #endif
 
+#ifndef bpf_get_current_task
+#define bpf_get_current_task bpf_get_current_task
+/*
+ * The address of the kernel's own record of the task: there is none, 0.
+ */
+static __u64 (*const bpf_get_current_task)(void) = (void *)35;
+#endif
+
 #ifndef bpf_current_task_under_cgroup
 #define bpf_current_task_under_cgroup bpf_current_task_under_cgroup
 /*
