@@ -392,6 +392,14 @@ impl MapCore {
     fn store_locked(&self, key: Source<'_>, put: Put<'_>, flags: u64) -> Result<(), Fault> {
         let plain = flags & !BPF_F_LOCK;
         let locks = self.spec.special.iter().any(|f| f.kind == SpecialKind::SpinLock);
+        // Of an array, Linux asks for the index and the flag to create first.
+        if let (Storage::Array(array), true) = (&self.storage, plain <= BPF_EXIST) {
+            let index = key.word(0) as u32;
+            array.element(index).ok_or(Fault::Index(index))?;
+            if plain == BPF_NOEXIST {
+                return Err(Fault::Exists);
+            }
+        }
         let (true, true, Put::Whole(source)) = (plain <= BPF_EXIST, locks, put) else {
             return Err(Fault::Flags(flags));
         };
@@ -400,7 +408,7 @@ impl MapCore {
             Storage::Array(array) => {
                 let index = key.word(0) as u32;
                 let window = array.element(index).ok_or(Fault::Index(index))?;
-                if plain == BPF_NOEXIST { Err(Fault::Exists) } else { window.store_locked(&around) }
+                window.store_locked(&around)
             }
             Storage::Table(table) => {
                 let _guard = epoch::enter();
