@@ -350,6 +350,9 @@ impl MapCore {
         self.check_elements("update")?;
         self.check_key(key)?;
         self.check_size("value", value.len(), self.host_value_size())?;
+        if flags & BPF_F_LOCK != 0 && !self.has_lock() {
+            return Err(self.name_fault(Fault::Flags(flags)));
+        }
         self.store(Source::from(key), Put::Whole(Source::from(value)), flags).map_err(|fault| self.name_fault(fault))
     }
 
@@ -387,12 +390,15 @@ impl MapCore {
         }
     }
 
+    fn has_lock(&self) -> bool {
+        self.spec.special.iter().any(|f| f.kind == SpecialKind::SpinLock)
+    }
+
     /// Update with `BPF_F_LOCK`: a value that is there is written over in place, under its spin lock.
     #[cold]
     fn store_locked(&self, key: Source<'_>, put: Put<'_>, flags: u64) -> Result<(), Fault> {
         let plain = flags & !BPF_F_LOCK;
-        let locks = self.spec.special.iter().any(|f| f.kind == SpecialKind::SpinLock);
-        // Of an array, Linux asks for the index and the flag to create first.
+        // Of an array, programs are told of the index and of the flag to create first; the host is told of the lock.
         if let (Storage::Array(array), true) = (&self.storage, plain <= BPF_EXIST) {
             let index = key.word(0) as u32;
             array.element(index).ok_or(Fault::Index(index))?;
@@ -400,7 +406,7 @@ impl MapCore {
                 return Err(Fault::Exists);
             }
         }
-        let (true, true, Put::Whole(source)) = (plain <= BPF_EXIST, locks, put) else {
+        let (true, true, Put::Whole(source)) = (plain <= BPF_EXIST, self.has_lock(), put) else {
             return Err(Fault::Flags(flags));
         };
         let around = source.around(&self.spec.special);

@@ -41,7 +41,7 @@ impl Checker<'_> {
                 Some(_) | None => self.wrong(arg, value, "a function of this program"),
             },
             ArgKind::CallbackCtx => match value.region() {
-                Some(Region::Stack(_)) => Ok(()),
+                Some(Region::Stack(_)) => self.within_frame(arg, value),
                 None if value.as_constant() == Some(0) => Ok(()),
                 Some(_) | None => self.wrong(arg, value, "a pointer to the stack, or NULL"),
             },
@@ -78,6 +78,19 @@ impl Checker<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What a callback is handed on points into the frame, or to its top: nothing else is the stack.
+    fn within_frame(&self, arg: &Argument, value: &Value) -> Check {
+        let limit = i128::from(self.env.limits.stack);
+        if value.min_off() >= -limit && value.max_off() <= 0 {
+            return Ok(());
+        }
+        fail_because(
+            Kind::StackBounds,
+            format!("argument {} points outside of the {limit} bytes of the stack", arg.index + 1),
+            format!("its offset from r10 is {}..={}", value.min_off(), value.max_off()),
+        )
     }
 
     pub(super) fn wrong(&self, arg: &Argument, value: &Value, expected: &str) -> Check {

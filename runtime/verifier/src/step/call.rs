@@ -105,6 +105,10 @@ impl Machine<'_> {
     fn rely_on_arguments(&mut self, state: &State, proto: &Proto) {
         for (arg, reg) in proto.args.iter().zip(Reg::ARGS) {
             let value = state.reg(reg);
+            if let (ArgKind::CallbackCtx, Some(Region::Stack(frame))) = (arg.kind, value.region()) {
+                // It is the frame's, whether a callback looks or not.
+                self.touched(state, usize::from(frame), value.min_off());
+            }
             match arg.kind {
                 // NULL or not is what the proof went by.
                 ArgKind::ConstScalar
