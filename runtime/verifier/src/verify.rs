@@ -37,24 +37,9 @@ pub(crate) fn verify_given(
     limits: &Limits,
     liveness: fn(&Unit, &Cfg) -> Liveness,
 ) -> Result<Verified, Box<VerifierError>> {
-    structure(&unit, limits)?;
-    let cfg = Cfg::build(&unit)?;
-    cfg.calls().within(&unit, limits.frames)?;
+    let (cfg, reach) = control_flow(&unit, limits)?;
     let live = liveness(&unit, &cfg);
-    let moves = transitive(&unit, |p| p.may_move_packet() || p.effects.tail_call);
-    let throws = transitive(&unit, |p| p.effects.throws);
-    let mut env = Env {
-        unit: &unit,
-        cfg: &cfg,
-        trust,
-        limits,
-        trace: false,
-        widens_all: true,
-        is_function: false,
-        function_returns: false,
-        moves_data: &moves,
-        throws: &throws,
-    };
+    let mut env = environment(&unit, &cfg, &reach, trust, limits);
     let (longest, collector, stats) = attempts(&mut env, &live)?;
     chains(&unit, &collector, limits)?;
     let mut facts = collector.into_facts(Some(longest));
@@ -66,25 +51,12 @@ pub(crate) fn verify_given(
 /// as long as [`verify`], and memory for the log of every step.
 #[must_use]
 pub fn verify_traced(unit: &Unit, trust: Trust, limits: &Limits) -> Trace {
-    let cfg = match structure(unit, limits).and_then(|()| Cfg::build(unit)) {
-        Ok(cfg) => cfg,
+    let (cfg, reach) = match control_flow(unit, limits) {
+        Ok(known) => known,
         Err(error) => return tell(unit, None, &Log::default(), Stats::default(), Some(error), |log| log),
     };
     let live = Liveness::compute(unit, &cfg);
-    let moves = transitive(unit, |p| p.may_move_packet() || p.effects.tail_call);
-    let throws = transitive(unit, |p| p.effects.throws);
-    let mut env = Env {
-        unit,
-        cfg: &cfg,
-        trust,
-        limits,
-        trace: false,
-        widens_all: true,
-        is_function: false,
-        function_returns: false,
-        moves_data: &moves,
-        throws: &throws,
-    };
+    let mut env = environment(unit, &cfg, &reach, trust, limits);
     let proved = attempts(&mut env, &live);
     let stats = proved.as_ref().map_or_else(|e| e.stats, |p| p.2);
     let error = proved.and_then(|(_, collector, _)| chains(unit, &collector, limits)).err();
@@ -92,6 +64,38 @@ pub fn verify_traced(unit: &Unit, trust: Trust, limits: &Limits) -> Trace {
     env.trace = true;
     let log = |log| walk(&env, &live, 0, log).1.log;
     tell(unit, Some(&cfg), &log(Log::default()), stats, error, log)
+}
+
+/// Which subprograms, they or others that they call, may move the data of the context, and which may throw.
+struct Reach {
+    moves: Vec<bool>,
+    throws: Vec<bool>,
+}
+
+/// What is told without a walk: structure, control flow, the depth of calls.
+fn control_flow(unit: &Unit, limits: &Limits) -> Result<(Cfg, Reach), Box<VerifierError>> {
+    structure(unit, limits)?;
+    let cfg = Cfg::build(unit)?;
+    cfg.calls().within(unit, limits.frames)?;
+    let moves = transitive(unit, |p| p.may_move_packet() || p.effects.tail_call);
+    let throws = transitive(unit, |p| p.effects.throws);
+    Ok((cfg, Reach { moves, throws }))
+}
+
+/// How a program is walked first.
+fn environment<'a>(unit: &'a Unit, cfg: &'a Cfg, reach: &'a Reach, trust: Trust, limits: &'a Limits) -> Env<'a> {
+    Env {
+        unit,
+        cfg,
+        trust,
+        limits,
+        trace: false,
+        widens_all: true,
+        is_function: false,
+        function_returns: false,
+        moves_data: &reach.moves,
+        throws: &reach.throws,
+    }
 }
 
 /// What a proof leaves: the longest path, what is exported, figures.
@@ -389,26 +393,22 @@ fn transitive(unit: &Unit, has: impl Fn(&Proto) -> bool) -> Vec<bool> {
 /// Stack of every call chain: bytes, frames, tail calls.
 fn chains(unit: &Unit, collector: &Collector, limits: &Limits) -> Result<(), Box<VerifierError>> {
     let count = unit.code.subprogs().len();
-    // Deepest chain that ends in each subprogram: bytes and frames above it. Calls form no cycle, so `count` rounds do.
-    let mut above: Vec<Option<(u32, usize)>> = vec![None; count];
+    // Most bytes above each subprogram. Calls form no cycle, so `count` rounds do; frames were counted before the walk.
+    let mut above: Vec<Option<u32>> = vec![None; count];
     let roots = || [Some(0), unit.exception_callback.filter(|&at| at < count)].into_iter().flatten();
-    roots().for_each(|root| above[root] = Some((0, 0)));
+    roots().for_each(|root| above[root] = Some(0));
     for round in 0..=count {
         let mut changed = false;
         for edge in collector.edges() {
-            let Some((bytes, frames)) = above[edge.caller] else { continue };
-            let new = (bytes + frame_bytes(collector.stack_of(edge.caller)), frames + 1);
-            if new.1 >= limits.frames {
-                let message = format!("a chain of {} frames is called, the limit is {}", new.1 + 1, limits.frames);
-                return Err(VerifierError::new(unit, edge.insn, Kind::TooManyFrames, message));
-            }
+            let Some(bytes) = above[edge.caller] else { continue };
+            let new = bytes + frame_bytes(collector.stack_of(edge.caller));
             let old = above[edge.callee];
-            let joined = old.map_or(new, |o| (o.0.max(new.0), o.1.max(new.1)));
+            let joined = old.map_or(new, |o| o.max(new));
             if old != Some(joined) {
                 above[edge.callee] = Some(joined);
                 changed = true;
             }
-            check_chain(unit, collector, limits, edge.insn, edge.callee, joined.0)?;
+            check_chain(unit, collector, limits, edge.insn, edge.callee, joined)?;
         }
         if !changed {
             break;

@@ -78,3 +78,17 @@ fn a_long_path_is_cut_in_the_middle() {
     // What a step before the cut and one behind it know differs by all that was left out.
     assert!(trace.paths[0].steps[at].changes.iter().any(|c| c.place == "r0"));
 }
+
+/// The page once called a program accepted that `verify` refuses: only one of the two counted the calls that no path takes.
+#[test]
+fn calls_that_no_path_takes_are_too_deep_here_and_there() {
+    let mut text = "r0 = 0\n if r0 == 0 goto out\n call f1\nout: exit\n".to_owned();
+    for depth in 1..8 {
+        text += &format!("f{depth}: call f{}\n exit\n", depth + 1);
+    }
+    text += "f8: r0 = 0\n exit";
+    let unit = unit(&text, vec![], raw_hook());
+    let error = verify(unit.clone(), Trust::Untrusted, &Limits::default()).expect_err("nine frames");
+    assert_eq!(error.kind, "too-many-frames");
+    assert_eq!(traced(&unit).error.as_deref(), Some(&*error));
+}

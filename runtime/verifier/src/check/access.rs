@@ -306,8 +306,7 @@ impl Checker<'_> {
         let place_known = ptr.num.as_constant().is_some();
         let loads = matches!(mode, Mode::Read | Mode::Acquire) && span.size.is_some() && place_known;
         let fills = loads && span.size == Some(Size::DW);
-        let of_insn = place_known && span.size.is_some_and(|size| size != Size::DW);
-        if of_insn {
+        if place_known && span.size.is_some_and(|size| size != Size::DW) {
             self.no_part_of_a_pointer(frame, first as i64)?;
         }
         self.stack_readable(frame, fills, (first as i64, end as i64))
