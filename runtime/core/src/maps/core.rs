@@ -103,26 +103,14 @@ impl MapCore {
         spec.check().map_err(MapError::Shape)?;
         let slots = values(spec);
         let page = |bytes: usize| bytes.next_multiple_of(PAGE);
-        match spec.kind {
-            MapKind::Array | MapKind::PercpuArray => ArrayLayout::new(spec, slots).map(|layout| page(layout.bytes)),
-            MapKind::Hash
-            | MapKind::LruHash
-            | MapKind::PercpuHash
-            | MapKind::LruPercpuHash
-            | MapKind::LpmTrie
-            | MapKind::PerfEventArray
-            | MapKind::CgroupArray
-            | MapKind::Devmap
-            | MapKind::DevmapHash
-            | MapKind::Cpumap
-            | MapKind::Xskmap
-            | MapKind::Sockmap
-            | MapKind::Sockhash => TableLayout::new(spec, slots).map(|layout| page(layout.bytes)),
-            MapKind::Ringbuf => Ok(RingRegion::bytes_for(spec.max_entries)),
-            MapKind::ProgArray => Ok(ProgArray::bytes_for(spec.max_entries)),
-            MapKind::Queue | MapKind::Stack => Ok(fifo_bytes(spec)),
-            MapKind::BloomFilter => Ok(Bloom::words(spec) * 8),
-            MapKind::ArrayOfMaps | MapKind::HashOfMaps => Ok(Nested::bytes_for(spec)),
+        match Stored::of(spec.kind) {
+            Stored::Array => ArrayLayout::new(spec, slots).map(|layout| page(layout.bytes)),
+            Stored::Table => TableLayout::new(spec, slots).map(|layout| page(layout.bytes)),
+            Stored::Ring => Ok(RingRegion::bytes_for(spec.max_entries)),
+            Stored::Progs => Ok(ProgArray::bytes_for(spec.max_entries)),
+            Stored::Fifo => Ok(fifo_bytes(spec)),
+            Stored::Bloom => Ok(Bloom::words(spec) * 8),
+            Stored::Nested => Ok(Nested::bytes_for(spec)),
         }
     }
 
@@ -575,17 +563,21 @@ fn values(spec: &MapSpec) -> usize {
     if spec.kind.is_per_slot() { epoch::slot_count() as usize } else { 1 }
 }
 
-impl Storage {
-    fn create(spec: &MapSpec, name: &Arc<str>) -> Result<Storage, MapError> {
-        let slots = values(spec);
-        let no_memory = |bytes| move |_| MapError::NoMemory { map: name.clone(), bytes };
-        match spec.kind {
-            MapKind::Array | MapKind::PercpuArray => {
-                let layout = ArrayLayout::new(spec, slots)?;
-                let array = ArrayRegion::new(Backing::Private, layout).map_err(no_memory(layout.bytes))?;
-                write_header(array.region(), spec, [0, 0]);
-                Ok(Storage::Array(array))
-            }
+/// Which storage a kind has.
+enum Stored {
+    Array,
+    Table,
+    Progs,
+    Ring,
+    Fifo,
+    Bloom,
+    Nested,
+}
+
+impl Stored {
+    const fn of(kind: MapKind) -> Stored {
+        match kind {
+            MapKind::Array | MapKind::PercpuArray => Stored::Array,
             MapKind::Hash
             | MapKind::LruHash
             | MapKind::PercpuHash
@@ -598,7 +590,28 @@ impl Storage {
             | MapKind::Cpumap
             | MapKind::Xskmap
             | MapKind::Sockmap
-            | MapKind::Sockhash => {
+            | MapKind::Sockhash => Stored::Table,
+            MapKind::ProgArray => Stored::Progs,
+            MapKind::Ringbuf => Stored::Ring,
+            MapKind::Queue | MapKind::Stack => Stored::Fifo,
+            MapKind::BloomFilter => Stored::Bloom,
+            MapKind::ArrayOfMaps | MapKind::HashOfMaps => Stored::Nested,
+        }
+    }
+}
+
+impl Storage {
+    fn create(spec: &MapSpec, name: &Arc<str>) -> Result<Storage, MapError> {
+        let slots = values(spec);
+        let no_memory = |bytes| move |_| MapError::NoMemory { map: name.clone(), bytes };
+        match Stored::of(spec.kind) {
+            Stored::Array => {
+                let layout = ArrayLayout::new(spec, slots)?;
+                let array = ArrayRegion::new(Backing::Private, layout).map_err(no_memory(layout.bytes))?;
+                write_header(array.region(), spec, [0, 0]);
+                Ok(Storage::Array(array))
+            }
+            Stored::Table => {
                 let layout = TableLayout::new(spec, slots)?;
                 let seed = if spec.flags & F_ZERO_SEED == 0 { os::random_key().map_err(no_memory(0))? } else { [0, 0] };
                 let region = TableRegion::new(Backing::Private, layout).map_err(no_memory(layout.bytes))?;
@@ -607,20 +620,20 @@ impl Storage {
                 let lru = matches!(spec.kind, MapKind::LruHash | MapKind::LruPercpuHash);
                 Ok(Storage::Table(Table::new(region, hasher, spec.max_entries, lru, spec.kind.is_per_slot())))
             }
-            MapKind::Ringbuf => {
+            Stored::Ring => {
                 let region = RingRegion::new(spec.max_entries).map_err(no_memory(spec.max_entries as usize))?;
                 write_header(region.region(), spec, [0, 0]);
                 Ok(Storage::Ring(Ring::new(region)))
             }
-            MapKind::Queue | MapKind::Stack => Ok(Storage::Fifo(Fifo::new(spec))),
-            MapKind::BloomFilter => {
+            Stored::Fifo => Ok(Storage::Fifo(Fifo::new(spec))),
+            Stored::Bloom => {
                 let seed = if spec.flags & F_ZERO_SEED == 0 { os::random_key().map_err(no_memory(0))? } else { [0, 0] };
                 Ok(Storage::Bloom(Bloom::new(spec, seed)))
             }
-            MapKind::ArrayOfMaps | MapKind::HashOfMaps => Nested::new(spec)
+            Stored::Nested => Nested::new(spec)
                 .map(Storage::Nested)
                 .ok_or_else(|| MapError::NoMemory { map: name.clone(), bytes: Nested::bytes_for(spec) }),
-            MapKind::ProgArray => ProgArray::new(spec.max_entries)
+            Stored::Progs => ProgArray::new(spec.max_entries)
                 .map(Storage::Progs)
                 .ok_or_else(|| MapError::NoMemory { map: name.clone(), bytes: ProgArray::bytes_for(spec.max_entries) }),
         }
