@@ -168,6 +168,25 @@ static DYNPTR: Helpers = helpers![
     bpf_ringbuf_discard_dynptr,
 ];
 
+/// What tells a socket's own kind.
+static SOCKET_CASTS: Helpers = helpers![
+    bpf_skc_to_tcp6_sock,
+    bpf_skc_to_tcp_sock,
+    bpf_skc_to_tcp_timewait_sock,
+    bpf_skc_to_tcp_request_sock,
+    bpf_skc_to_udp6_sock,
+];
+
+/// Look-ups of sockets and what goes with them.
+static SOCKET_LOOKUPS: Helpers = helpers![
+    bpf_sk_lookup_tcp,
+    bpf_sk_lookup_udp,
+    bpf_skc_lookup_tcp,
+    bpf_sk_release,
+    bpf_tcp_check_syncookie,
+    bpf_tcp_gen_syncookie,
+];
+
 /// [`BASE`] and what reads or moves an XDP packet.
 pub static XDP: Helpers = helpers![
     BASE,
@@ -183,17 +202,8 @@ pub static XDP: Helpers = helpers![
     bpf_csum_diff,
     bpf_fib_lookup,
     bpf_check_mtu,
-    bpf_sk_lookup_tcp,
-    bpf_sk_lookup_udp,
-    bpf_skc_lookup_tcp,
-    bpf_sk_release,
-    bpf_skc_to_tcp6_sock,
-    bpf_skc_to_tcp_sock,
-    bpf_skc_to_tcp_timewait_sock,
-    bpf_skc_to_tcp_request_sock,
-    bpf_skc_to_udp6_sock,
-    bpf_tcp_check_syncookie,
-    bpf_tcp_gen_syncookie,
+    SOCKET_LOOKUPS,
+    SOCKET_CASTS,
 ];
 
 /// [`BASE`] and what reads a socket's packet.
@@ -205,11 +215,7 @@ pub static SOCKET: Helpers = helpers![
     bpf_get_socket_cookie,
     bpf_get_socket_uid,
     bpf_get_netns_cookie,
-    bpf_skc_to_tcp6_sock,
-    bpf_skc_to_tcp_sock,
-    bpf_skc_to_tcp_timewait_sock,
-    bpf_skc_to_tcp_request_sock,
-    bpf_skc_to_udp6_sock,
+    SOCKET_CASTS,
 ];
 
 /// [`SOCKET`] and what changes a packet of traffic control.
@@ -249,14 +255,9 @@ pub static TC: Helpers = helpers![
     bpf_redirect_neigh,
     bpf_fib_lookup,
     bpf_check_mtu,
-    bpf_sk_lookup_tcp,
-    bpf_sk_lookup_udp,
-    bpf_skc_lookup_tcp,
-    bpf_sk_release,
+    SOCKET_LOOKUPS,
     bpf_sk_fullsock,
     bpf_tcp_sock,
     bpf_get_listener_sock,
     bpf_sk_assign,
-    bpf_tcp_check_syncookie,
-    bpf_tcp_gen_syncookie,
 ];
