@@ -46,6 +46,13 @@ impl<const N: u32, const H: u32> Number<N, H> {
         Self::raw(Tnum::unknown(Arc::<N>::MASK), Arc::FULL, Arc::FULL)
     }
 
+    /// Whether this is any number.
+    #[must_use]
+    pub const fn is_unknown(&self) -> bool {
+        // What one part does not bound, the others may.
+        self.arc.is_full() && self.known.mask() == Arc::<N>::MASK && self.low_span as u64 == Arc::<H>::MASK
+    }
+
     /// The numbers from `first` upwards to `last`; if `first > last`, those that are not between the two.
     #[must_use]
     pub fn from_range(first: u64, last: u64) -> Self {
