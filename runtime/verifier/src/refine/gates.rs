@@ -31,15 +31,6 @@ impl Bit {
     pub(super) const fn negated(self) -> bool {
         self.0 & 1 != 0
     }
-
-    /// Its value, if it is a constant.
-    pub(super) const fn known(self) -> Option<bool> {
-        match self.0 {
-            0 => Some(false),
-            1 => Some(true),
-            _ => None,
-        }
-    }
 }
 
 /// What a gate computes. Gate 0 is the constant 0.

@@ -121,6 +121,8 @@ pub enum PathEnd {
     Returned,
     /// From here on it is covered by a state that was explored before: the index of the instruction where.
     Covered(u32),
+    /// No run goes on from its last step: proved by refinement.
+    Dead,
 }
 
 /// A path through the program.

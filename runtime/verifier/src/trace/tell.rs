@@ -149,6 +149,7 @@ fn path(unit: &Unit, cfg: Option<&Cfg>, log: &Log, picked: &Picked) -> TracePath
     let end = match picked.ended {
         Ended::Failed => PathEnd::Failed,
         Ended::Returned => PathEnd::Returned,
+        Ended::Dead => PathEnd::Dead,
         Ended::Covered(at) => PathEnd::Covered(at),
     };
     let missing = (picked.tail - picked.head) as u64;
