@@ -229,8 +229,8 @@ impl Checker<'_> {
                 span.bytes
             )
         };
-        let bytes = u32::try_from(from_var).ok();
-        needing(fail_because(Kind::PacketBounds, message, known), || bytes.map(|bytes| Need::Reach { reg, bytes }))
+        let need = Need::Reach { reg, bytes: span.off + span.bytes };
+        needing(fail_because(Kind::PacketBounds, message, known), || Some(need))
     }
 
     fn ctx(&self, ptr: &Value, span: Span, mode: Mode, reg: Reg) -> Check {
@@ -448,12 +448,11 @@ pub(super) fn is_aligned(ptr: &Value, n: u32) -> bool {
     n <= 1 || n <= 8 && n.is_power_of_two() && aligned(ptr, 0, i64::from(n))
 }
 
-/// What the variable part of a pointer must be so that an access stays within some bytes of its region. A variable part that
+/// How far a pointer must be from its base so that an access stays within some bytes of its region. A variable part that
 /// is known is not at fault.
 fn range_need(ptr: &Value, reg: Reg, span: Span, (from, to): (i64, i64)) -> Option<Need> {
     ptr.num.as_constant().is_none().then_some(())?;
-    let fixed = i64::from(ptr.off) + span.off;
-    let (first, last) = (from - fixed, to.saturating_sub(fixed).saturating_sub(span.bytes));
+    let (first, last) = (from - span.off, to.saturating_sub(span.off).saturating_sub(span.bytes));
     (first <= last).then_some(Need::Number { reg, first, last })
 }
 

@@ -48,7 +48,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use stingless_isa::Reg;
+use stingless_isa::{AluOp, Reg, Width};
 
 use self::gates::{Bit, Gate, Gates};
 use self::path::Walked;
@@ -70,10 +70,11 @@ const MAX_CONFLICTS: u64 = 10_000;
 /// Steps of work that a conflict counts for: a solver takes as long for one as examining so many instructions.
 const WORK_OF_CONFLICT: u64 = 100;
 
-/// What would make an obligation hold that could not be proved.
+/// What would make an obligation hold that could not be proved. Of pointers it tells the distance from their base, whatever
+/// part of it varies: two states that stand for the same run may see that differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// The number, or the variable part of the pointer's offset, goes from `first` to `last`, signed.
+    /// The number, or the pointer's distance, goes from `first` to `last`, signed.
     Number {
         /// Where it is.
         reg: Reg,
@@ -91,7 +92,7 @@ pub(crate) enum Need {
         /// The greatest.
         last: i32,
     },
-    /// The pointer's distance from its base, plus `off`, is a multiple of `n`, a power of two.
+    /// The pointer's distance, plus `off`, is a multiple of `n`, a power of two.
     Aligned {
         /// Where it is.
         reg: Reg,
@@ -110,22 +111,22 @@ pub(crate) enum Need {
         /// The region's bytes.
         limit: Option<u32>,
     },
-    /// From the pointer's variable part on, so many bytes are in its region, whose length is not known.
+    /// From the pointer on, so many bytes are in its region, whose length is not known.
     Reach {
         /// The pointer.
         reg: Reg,
         /// Bytes.
-        bytes: u32,
+        bytes: i64,
     },
 }
 
 /// What was proved, and is taken for granted from there on.
 #[derive(Clone, Debug)]
 pub(crate) enum Applied {
-    /// The number is one of these.
+    /// The number, or the pointer's distance, is one of these.
     Number(Reg, Scalar),
     /// See [`Need::Reach`].
-    Reach(Reg, u32),
+    Reach(Reg, i64),
     /// The bytes that the argument and its length name are there.
     Argument(Reg),
 }
@@ -150,11 +151,11 @@ pub(crate) fn settle(machine: &mut Machine<'_>, state: &mut State, applied: &App
     match *applied {
         Applied::Number(reg, ref wanted) => {
             let value = *state.reg(reg);
-            let num = value.num.intersect(wanted)?;
             if value.is_scalar() {
+                let num = value.num.intersect(wanted)?;
                 machine.narrow(state, reg, &value, num, value.node);
             } else {
-                state.set(reg, Value { num, ..value });
+                state.set(reg, Value { num: value.num.intersect(&variable_part(&value, wanted))?, ..value });
             }
         }
         Applied::Reach(reg, bytes) => {
@@ -163,11 +164,19 @@ pub(crate) fn settle(machine: &mut Machine<'_>, state: &mut State, applied: &App
             let named = value.id != 0 || value.num.as_constant() == Some(0);
             let id = if named { value.id } else { machine.fresh_id() };
             state.set(reg, Value { id, ..value });
-            state.learn(region, id, bytes);
+            // Where it is no number of bytes from there on, nothing is learned.
+            if let Ok(bytes) = u32::try_from(i64::from(value.off) + bytes) {
+                state.learn(region, id, bytes);
+            }
         }
         Applied::Argument(reg) => return Some(1 << reg.index()),
     }
     Some(0)
+}
+
+/// What the variable part of a pointer's offset is where its distance is one of these.
+fn variable_part(value: &Value, distance: &Scalar) -> Scalar {
+    Scalar::alu(AluOp::Sub, Width::W64, *distance, Scalar::constant(i64::from(value.off) as u64))
 }
 
 /// What it says to people.
@@ -175,12 +184,10 @@ pub(crate) fn words(state: &State, applied: &Applied) -> String {
     match *applied {
         Applied::Number(reg, ref wanted) => {
             let value = state.reg(reg);
-            let num = value.num.intersect(wanted).unwrap_or(*wanted);
-            if value.is_scalar() {
-                format!("{reg} is {}", range_text(&num))
-            } else {
-                format!("the variable part of the offset of {reg} is {}", range_text(&num))
-            }
+            let off = Scalar::constant(if value.is_ptr() { i64::from(value.off) as u64 } else { 0 });
+            let all = Scalar::alu(AluOp::Add, Width::W64, value.num, off);
+            let known = range_text(&all.intersect(wanted).unwrap_or(*wanted));
+            if value.is_scalar() { format!("{reg} is {known}") } else { format!("the offset of {reg} is {known}") }
         }
         Applied::Reach(reg, _) => format!("the bytes that are accessed through {reg} are there"),
         Applied::Argument(reg) => format!("as many bytes as the length says are there from {reg} on"),
@@ -268,11 +275,9 @@ fn broken(machine: &mut Machine<'_>, walked: &mut Walked, need: Need) -> Option<
     let readable = |reg: Reg| (!state.reg(reg).is_uninit()).then_some(reg);
     match need {
         Need::Number { reg, first, last } => {
-            let (term, value) = (shadow.reg(state, readable(reg)?, nodes), *state.reg(reg));
-            let off = if value.is_ptr() { i64::from(value.off) } else { 0 };
-            let bits = blast::sub(&mut shadow.gates, &term.bits, &blast::constant(off as u64, 64));
+            let term = shadow.reg(state, readable(reg)?, nodes);
             let span = (last as u64).wrapping_sub(first as u64);
-            let inside = blast::in_arc(&mut shadow.gates, &bits, first as u64, span);
+            let inside = blast::in_arc(&mut shadow.gates, &term.bits, first as u64, span);
             Some((inside.not(), term.node, Applied::Number(reg, Scalar::from_signed_range(first, last))))
         }
         Need::Low { reg, first, last } => {
@@ -282,12 +287,12 @@ fn broken(machine: &mut Machine<'_>, walked: &mut Walked, need: Need) -> Option<
             Some((inside.not(), term.node, Applied::Number(reg, Scalar::from_signed_low(first, last))))
         }
         Need::Aligned { reg, off, n } => {
-            let (term, value) = (shadow.reg(state, readable(reg)?, nodes), *state.reg(reg));
+            let term = shadow.reg(state, readable(reg)?, nodes);
             let bits = blast::add(&mut shadow.gates, &term.bits, &blast::constant(off as u64, 64));
             let low = bits[..n.trailing_zeros() as usize].iter();
             let odd = low.fold(Bit::ZERO, |any, &b| shadow.gates.or(any, b));
             let mask = u64::from(n) - 1;
-            let rest = (i64::from(value.off) + off).wrapping_neg() as u64 & mask;
+            let rest = off.wrapping_neg() as u64 & mask;
             Some((odd, term.node, Applied::Number(reg, Scalar::from_tnum(Tnum::new(rest, !mask)?))))
         }
         Need::Extent { reg, len, limit } => {
@@ -304,14 +309,12 @@ fn broken(machine: &mut Machine<'_>, walked: &mut Walked, need: Need) -> Option<
             Some((any, nodes.derive(ptr.node, count.node), Applied::Argument(reg)))
         }
         Need::Reach { reg, bytes } => {
-            let (term, value) = (shadow.reg(state, readable(reg)?, nodes), *state.reg(reg));
-            let length =
-                shadow.length(value.region().filter(|r| !matches!(r, Region::DataMeta(_)))?, state.length_id)?;
-            let off = blast::constant(i64::from(value.off) as u64, 64);
-            let part = blast::sub(&mut shadow.gates, &term.bits, &off);
-            let end = blast::add(&mut shadow.gates, &part, &blast::constant(bytes.into(), 64));
-            // At most the length, which is below 2^62: the end does not wrap.
-            let beyond = [&part, &end].map(|x| blast::signed_below(&mut shadow.gates, &length, x));
+            let term = shadow.reg(state, readable(reg)?, nodes);
+            let region = state.reg(reg).region().filter(|r| !matches!(r, Region::DataMeta(_)))?;
+            let length = shadow.length(region, state.length_id)?;
+            let end = blast::add(&mut shadow.gates, &term.bits, &blast::constant(bytes as u64, 64));
+            // At most the length, which is below 2^62: what is added, far less, does not wrap.
+            let beyond = [&term.bits, &end].map(|x| blast::signed_below(&mut shadow.gates, &length, x));
             let any = shadow.gates.or(beyond[0], beyond[1]);
             Some((any, term.node, Applied::Reach(reg, bytes)))
         }
