@@ -44,7 +44,7 @@ pub(crate) fn verify_given(
     chains(&unit, &collector, limits)?;
     let mut facts = collector.into_facts(Some(longest));
     facts.linear = linear_operands(&unit, &cfg, &facts);
-    let refinements = refined.iter().map(|(at, what)| Note::at(&unit, *at as usize, proved_words(what))).collect();
+    let refinements = notes(&unit, &refined);
     Ok(Verified { unit, facts, stats, refinements })
 }
 
@@ -60,11 +60,12 @@ pub fn verify_traced(unit: &Unit, trust: Trust, limits: &Limits) -> Trace {
     let mut env = environment(unit, &cfg, &reach, trust, limits);
     let proved = attempts(&mut env, &live);
     let stats = proved.as_ref().map_or_else(|e| e.stats, |p| p.2);
+    let refinements = proved.as_ref().map_or_else(|_| Vec::new(), |p| notes(unit, &p.3));
     let error = proved.and_then(|(_, collector, ..)| chains(unit, &collector, limits)).err();
     // As it was proved, or as it failed: the same paths, with every step logged.
     env.trace = true;
     let log = |log| walk(&env, &live, 0, log).1.log;
-    tell(unit, Some(&cfg), &log(Log::default()), stats, error, log)
+    Trace { refinements, ..tell(unit, Some(&cfg), &log(Log::default()), stats, error, log) }
 }
 
 /// Which subprograms, they or others that they call, may move the data of the context, and which may throw.
@@ -103,8 +104,10 @@ fn environment<'a>(unit: &'a Unit, cfg: &'a Cfg, reach: &'a Reach, trust: Trust,
 /// What a proof leaves: the longest path, what is exported, figures, and what was proved by refinement where.
 type Proved = (u64, Collector, Stats, Vec<(u32, String)>);
 
-fn proved_words(what: &str) -> String {
-    format!("proved by refinement: {what}")
+/// What is told of proofs by refinement.
+fn notes(unit: &Unit, refined: &[(u32, String)]) -> Vec<Note> {
+    let note = |(at, what): &(u32, String)| Note::at(unit, *at as usize, format!("proved by refinement: {what}"));
+    refined.iter().map(note).collect()
 }
 
 /// Proves the program; where widening may have lost the proof, without it; and once more to explain a failure.

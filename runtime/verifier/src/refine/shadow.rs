@@ -10,6 +10,7 @@
 //! 3. Each term and each claim comes with a node that reaches the nodes of all kept numbers it depends on.
 
 use ahash::AHashMap;
+use stingless_abi::limits::MAX_PACKET_OFFSET;
 use stingless_isa::{Reg, Width};
 
 use super::blast::{self, Bits};
@@ -260,12 +261,16 @@ impl Shadow {
     /// behind, and so near that comparing addresses compares distances.
     pub(super) fn position(&mut self, state: &State, reg: Reg, nodes: &mut Nodes) -> Option<(Region, Bits)> {
         let value = *state.reg(reg);
-        let near = value.min_off() >= 0 && value.max_off() < FAR;
         if value.nullable {
             return None;
         }
+        // As the ranges have it: what is further is compared with no end.
+        let far = |region| if region == Region::Linked { FAR } else { i128::from(MAX_PACKET_OFFSET) + 1 };
+        let near = |region| value.min_off() >= 0 && value.max_off() < far(region);
         match value.region()? {
-            region @ (Region::Data(_) | Region::Linked) if near => Some((region, self.reg(state, reg, nodes).bits)),
+            region @ (Region::Data(_) | Region::Linked) if near(region) => {
+                Some((region, self.reg(state, reg, nodes).bits))
+            }
             Region::DataEnd(n) if value.fixed_off() == Some(0) => {
                 let length = self.length(Region::Data(n), 0)?;
                 Some((Region::Data(n), length))

@@ -15,7 +15,7 @@ pub(crate) use log::{Ended, Log, START};
 pub(crate) use tell::tell;
 pub(crate) use words::{Place, places};
 
-use crate::error::VerifierError;
+use crate::error::{Note, VerifierError};
 use crate::facts::Stats;
 pub use crate::verify::verify_traced;
 
@@ -44,6 +44,8 @@ pub struct Trace {
     pub walked: u64,
     /// Figures.
     pub stats: Stats,
+    /// What ranges alone did not prove, and a solver did, where the program is accepted.
+    pub refinements: Vec<Note>,
     /// Why the program is refused; `None` if it is accepted.
     pub error: Option<Box<VerifierError>>,
 }

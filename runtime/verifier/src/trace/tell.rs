@@ -41,6 +41,7 @@ pub(crate) fn tell(
         paths: picked.iter().map(|p| path(unit, cfg, &kept, p)).collect(),
         walked: log.ends().len() as u64,
         stats,
+        refinements: Vec::new(),
         error,
     }
 }
