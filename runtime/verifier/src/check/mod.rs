@@ -12,6 +12,7 @@ use stingless_isa::{AluOp, Callee, Operand, Reg, Width};
 use crate::domain::Scalar;
 use crate::env::Env;
 use crate::obligation::Obligation;
+use crate::refine::Need;
 use crate::region::Region;
 use crate::report::{Blame, Kind};
 use crate::state::State;
@@ -33,6 +34,8 @@ pub(crate) struct Fail {
     pub(crate) help: Option<String>,
     /// What it was about, for the report.
     pub(crate) blame: Blame,
+    /// What would make it hold, where that is a matter of numbers.
+    pub(crate) need: Option<Need>,
 }
 
 impl Fail {
@@ -43,12 +46,20 @@ impl Fail {
     }
 }
 
+/// A failure that is a matter of numbers.
+pub(crate) fn needing<T>(check: Result<T, Box<Fail>>, need: impl FnOnce() -> Option<Need>) -> Result<T, Box<Fail>> {
+    check.map_err(|mut fail| {
+        fail.need = need();
+        fail
+    })
+}
+
 /// What proving gives.
 pub(crate) type Check = Result<(), Box<Fail>>;
 
 /// A failure with its sentence.
 pub(crate) fn fail<T>(kind: Kind, message: impl Into<String>) -> Result<T, Box<Fail>> {
-    Err(Box::new(Fail { kind, message: message.into(), cause: None, help: None, blame: Blame::default() }))
+    Err(Box::new(Fail { kind, message: message.into(), cause: None, help: None, blame: Blame::default(), need: None }))
 }
 
 /// A failure with its sentence and what was known.
@@ -63,6 +74,7 @@ pub(crate) fn fail_because<T>(
         cause: Some(cause.into()),
         help: None,
         blame: Blame::default(),
+        need: None,
     }))
 }
 
@@ -109,6 +121,8 @@ pub(crate) fn bug<T>(message: impl Into<String>) -> Result<T, Box<Fail>> {
 pub(crate) struct Checker<'a> {
     pub(crate) env: &'a Env<'a>,
     pub(crate) state: &'a State,
+    /// Arguments, as bits, of which it is proved that as many bytes are there as their length says.
+    pub(crate) given: u16,
 }
 
 impl Checker<'_> {
@@ -184,14 +198,18 @@ impl Checker<'_> {
         match (op, width) {
             (AluOp::Add, Width::W64) if !(a.is_ptr() && b.is_ptr()) => {
                 let (ptr, num) = if a.is_ptr() { (a, &b) } else { (&b, a) };
-                self.offset(ptr, num, false)
+                needing(self.offset(ptr, num, false), || {
+                    offset_need(if a.is_ptr() { src } else { Operand::Reg(dst) }, false)
+                })
             }
             // As in Linux: compilers move the stack pointer by adding.
             (AluOp::Sub, Width::W64) if matches!(a.region(), Some(Region::Stack(_))) && !b.is_ptr() => fail(
                 Kind::PointerArithmetic,
                 "nothing is subtracted from a pointer to the stack: add a negative number",
             ),
-            (AluOp::Sub, Width::W64) if a.is_ptr() && !b.is_ptr() => self.offset(a, &b, true),
+            (AluOp::Sub, Width::W64) if a.is_ptr() && !b.is_ptr() => {
+                needing(self.offset(a, &b, true), || offset_need(src, true))
+            }
             (AluOp::Sub, Width::W64 | Width::W32) if same_data(a, &b) => Ok(()),
             (AluOp::Sub, Width::W32) => {
                 self.leaky_unless_privileged("a 32-bit difference would tell where memory lies")
@@ -397,7 +415,9 @@ impl Checker<'_> {
         match self.env.unit.hook.verdict {
             // Without a callback for exceptions the number is what the program returns.
             Some(v) if self.env.unit.exception_callback.is_none() => {
-                self.number_within(cookie, v.min, v.max, Kind::ReturnRange, "what is thrown, and so returned, is")
+                let thrown =
+                    self.number_within(cookie, v.min, v.max, Kind::ReturnRange, "what is thrown, and so returned, is");
+                needing(thrown, || Some(Need::Low { reg: Reg::R1, first: v.min, last: v.max }))
             }
             Some(_) | None => Ok(()),
         }
@@ -472,7 +492,7 @@ impl Checker<'_> {
         let r0 = self.state.reg(Reg::R0);
         let frame = self.state.frame();
         if frame.callback.is_some() {
-            return self.callback_returns(r0);
+            return needing(self.callback_returns(r0), || Some(Need::Number { reg: Reg::R0, first: 0, last: 1 }));
         }
         if self.state.depth() > 1 {
             return match r0.region() {
@@ -495,7 +515,8 @@ impl Checker<'_> {
         }
         match self.env.unit.hook.verdict {
             Some(v) if !self.env.is_function => {
-                self.number_within(r0, v.min, v.max, Kind::ReturnRange, "the program returns")
+                let returned = self.number_within(r0, v.min, v.max, Kind::ReturnRange, "the program returns");
+                needing(returned, || Some(Need::Low { reg: Reg::R0, first: v.min, last: v.max }))
             }
             Some(_) | None => Ok(()),
         }
@@ -541,6 +562,14 @@ impl Checker<'_> {
             (_, _) => None,
         }
     }
+}
+
+/// What a number that is added to a pointer, or taken from it, must be.
+fn offset_need(num: Operand, minus: bool) -> Option<Need> {
+    let Operand::Reg(reg) = num else { return None };
+    let limit = stingless_abi::limits::MAX_POINTER_OFFSET;
+    let (first, last) = if minus { (1 - limit, limit - 1) } else { (1 - limit, i64::MAX) };
+    Some(Need::Number { reg, first, last })
 }
 
 /// The operator of an operation.

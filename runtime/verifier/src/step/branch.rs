@@ -165,7 +165,7 @@ impl Machine<'_> {
     }
 
     /// Sets a register to a narrower number, and all numbers of its link.
-    fn narrow(&mut self, state: &mut State, reg: Reg, old: &Value, num: Scalar, node: NodeId) {
+    pub(crate) fn narrow(&mut self, state: &mut State, reg: Reg, old: &Value, num: Scalar, node: NodeId) {
         // Narrowing one side may have narrowed the other, where both have one link.
         let now = state.reg(reg).num;
         let num = now.intersect(&num).unwrap_or(num);
