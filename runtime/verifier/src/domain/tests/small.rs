@@ -34,12 +34,35 @@ fn parts() -> impl Iterator<Item = (Tnum, Arc<4>, Arc<2>)> {
     tnums().flat_map(|t| arcs().flat_map(move |a| arcs().map(move |l| (t, a, l))))
 }
 
+/// The members of each part on its own, by its two fields: looked up where pairs are many.
+static SETS: LazyLock<[[u16; 256]; 3]> = LazyLock::new(|| {
+    let mut sets = [[0; 256]; 3];
+    let set = |has: &dyn Fn(u64) -> bool| (0..16).filter(|&x| has(x)).map(|x| 1 << x).sum();
+    for t in tnums() {
+        sets[0][at(t.value(), t.mask())] = set(&|x| t.contains(x));
+    }
+    for a in arcs::<4>() {
+        sets[1][at(a.base(), a.span())] = set(&|x| a.contains(x));
+    }
+    for l in arcs::<2>() {
+        sets[2][at(l.base(), l.span())] = set(&|x| l.contains(x & 3));
+    }
+    sets
+});
+
+fn at(a: u64, b: u64) -> usize {
+    (a << 4 | b) as usize
+}
+
+/// The same as asking each number: `reduction_keeps_every_member_and_ends_reduced` does that.
 fn members(s: Small) -> u16 {
-    (0..16).filter(|&x| s.contains(x)).map(|x| 1 << x).sum()
+    in_parts(s.tnum(), s.arc(), s.low_arc())
 }
 
 fn in_parts(known: Tnum, arc: Arc<4>, low: Arc<2>) -> u16 {
-    (0..16).filter(|&x| known.contains(x) && arc.contains(x) && low.contains(x & 3)).map(|x| 1 << x).sum()
+    SETS[0][at(known.value(), known.mask())]
+        & SETS[1][at(arc.base(), arc.span())]
+        & SETS[2][at(low.base(), low.span())]
 }
 
 pub(super) fn each(set: u16) -> impl Iterator<Item = u64> {
@@ -65,21 +88,20 @@ fn reduction_keeps_every_member_and_ends_reduced() {
             None => assert_eq!(set, 0, "{known:?} {arc:?} {low:?}"),
             Some(s) => {
                 assert_eq!(members(s), set, "{known:?} {arc:?} {low:?} gives {s:?}");
+                assert_eq!((0..16).filter(|&x| s.contains(x)).map(|x| 1 << x).sum::<u16>(), set, "{s:?}");
                 assert_eq!(s.check_invariants(), Ok(()), "{known:?} {arc:?} {low:?} gives {s:?}");
             }
         }
     }
 }
 
-/// The members of `op` on the members of two sets.
-fn image(table: &[[u64; 16]; 16], a: u16, b: u16) -> u16 {
-    let mut set = 0;
-    for x in each(a) {
-        for y in each(b) {
-            set |= 1 << table[x as usize][y as usize];
-        }
+/// The results for one left operand and all sets of right ones.
+fn images(f: impl Fn(u64) -> u64) -> Vec<u16> {
+    let mut all = vec![0; 1 << 16];
+    for set in 1..1_usize << 16 {
+        all[set] = all[set & (set - 1)] | 1 << f(set.trailing_zeros().into());
     }
-    set
+    all
 }
 
 /// Members of all results over the pairs of a short run, for 64 and for 32 bits: what precision costs if it changes.
@@ -128,12 +150,12 @@ fn alu_has_every_result() {
 
 /// Checks `op` on all pairs and counts the members of the results.
 fn alu_size(op: AluOp, width: Width) -> u64 {
-    let table: [[u64; 16]; 16] =
-        std::array::from_fn(|x| std::array::from_fn(|y| eval_alu(op, 4, width, x as u64, y as u64)));
+    let table: [Vec<u16>; 16] = std::array::from_fn(|x| images(|y| eval_alu(op, 4, width, x as u64, y)));
     let mut size = 0;
     for ((a, m), (b, n)) in pairs() {
         let result = Small::alu(op, width, *a, *b);
-        let (found, want) = (members(result), image(&table, *m, *n));
+        let want = each(*m).fold(0, |set, x| set | table[x as usize][usize::from(*n)]);
+        let found = members(result);
         assert_eq!(want & !found, 0, "{a:?} {op:?} {b:?} ({width:?}) gives {result:?}");
         assert_eq!(result.check_invariants(), Ok(()), "{a:?} {op:?} {b:?} ({width:?}) gives {result:?}");
         size += u64::from(found.count_ones());
