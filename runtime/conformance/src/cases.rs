@@ -16,6 +16,7 @@
 //! ```
 
 use std::fmt;
+use std::path::Path;
 
 use stingless_abi::{Limits, MapKind, MapSpec, SpecialField, SpecialKind, Trust};
 use stingless_isa::assemble;
@@ -159,8 +160,27 @@ fn function(text: &str) -> (String, Vec<FuncArg>, bool) {
     (name, args.collect(), result.trim() == "int")
 }
 
+/// The cases of all files, in order of the files' names.
+///
+/// # Panics
+/// If a file cannot be read, or says nothing.
+#[must_use]
+pub fn all() -> Vec<Case> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
+    let entries = std::fs::read_dir(&dir).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
+    let mut files: Vec<_> = entries.filter_map(|e| Some(e.ok()?.path())).collect();
+    files.sort();
+    let text = |file| std::fs::read_to_string(file).unwrap_or_else(|e| panic!("{e}"));
+    files.iter().flat_map(|file| parse(&text(file))).collect()
+}
+
 impl Case {
-    fn unit(&self, host: &Host) -> Unit {
+    /// Its program.
+    ///
+    /// # Panics
+    /// If the text is no program.
+    #[must_use]
+    pub fn unit(&self, host: &Host) -> Unit {
         let code = assemble(&self.text).unwrap_or_else(|e| panic!("{}: {e}\n{}", self.name, self.text));
         let hook = host.linker.hook_named(&self.hook).unwrap().clone();
         let mut unit = Unit::from_code("p", code, self.maps.clone(), host.linker.protos(), hook);

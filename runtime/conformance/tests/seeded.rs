@@ -11,7 +11,7 @@ use stingless_conformance::oracle::Side;
 use stingless_conformance::programs::{Host, Program};
 use stingless_conformance::random::Random;
 use stingless_conformance::rules::{Rule, all};
-use stingless_conformance::{diff, fragments};
+use stingless_conformance::{cases, diff, fragments};
 use stingless_isa::{AluOp, Cond, UnaryOp, Width, assemble};
 use stingless_object::{Unit, UnitMap};
 use stingless_verifier::domain::Scalar;
@@ -30,6 +30,7 @@ fn limits() -> Limits {
 struct Tests {
     host: Host,
     rules: Vec<(Rule, [Unit; 2])>,
+    cases: Vec<(String, Unit)>,
     bodies: Vec<Body>,
     bad: Vec<Body>,
 }
@@ -41,15 +42,16 @@ impl Tests {
         let units =
             |rule: &Rule| Some([rule.unit(&host.linker, Side::Ok).ok()?, rule.unit(&host.linker, Side::Bad).ok()?]);
         let rules = all().unwrap().into_iter().filter_map(|rule| units(&rule).map(|u| (rule, u))).collect();
+        let cases = cases::all().into_iter().map(|case| (case.name.clone(), case.unit(&host))).collect();
         let bodies = bodies(&host).unwrap();
         let refused: Vec<String> =
             Program::all().unwrap().into_iter().filter(|p| p.name.starts_with("bad_")).map(|p| p.name).collect();
         let bad = bodies.iter().filter(|b| refused.iter().any(|r| b.name.starts_with(&format!("{r}:")))).cloned();
         let bad = bad.collect();
-        Tests { host, rules, bodies, bad }
+        Tests { host, rules, cases, bodies, bad }
     }
 
-    /// Verdicts of rules from both sides, and of the bad programs of the corpus.
+    /// Verdicts of rules from both sides, of cases, and of the bad programs of the corpus.
     fn verdicts(&self) -> Vec<(String, bool)> {
         let accepts = |unit: &Unit, trust| verify(unit.clone(), trust, &limits()).is_ok();
         let mut out = Vec::new();
@@ -58,6 +60,10 @@ impl Tests {
                 out.push((format!("rule {}, {side}", rule.name), accepts(unit, Trust::Untrusted)));
                 out.push((format!("rule {} for root, {side}", rule.name), accepts(unit, Trust::Privileged)));
             }
+        }
+        for (name, unit) in &self.cases {
+            out.push((format!("case `{name}`"), accepts(unit, Trust::Untrusted)));
+            out.push((format!("case `{name}` for root"), accepts(unit, Trust::Privileged)));
         }
         out.extend(self.bad.iter().map(|b| (format!("corpus {}", b.name), accepts(&b.unit, Trust::Untrusted))));
         out

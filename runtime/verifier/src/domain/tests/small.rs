@@ -60,9 +60,7 @@ fn members(s: Small) -> u16 {
 }
 
 fn in_parts(known: Tnum, arc: Arc<4>, low: Arc<2>) -> u16 {
-    SETS[0][at(known.value(), known.mask())]
-        & SETS[1][at(arc.base(), arc.span())]
-        & SETS[2][at(low.base(), low.span())]
+    SETS[0][at(known.value(), known.mask())] & SETS[1][at(arc.base(), arc.span())] & SETS[2][at(low.base(), low.span())]
 }
 
 pub(super) fn each(set: u16) -> impl Iterator<Item = u64> {
