@@ -198,6 +198,10 @@ mod seeded {
         ),
         fault(119, "fix of 2019: locks of other values", "a lock is given back through another value"),
         fault(120, "fix of 2025: constant keys", "a constant key is there in every map"),
-        fault(121, "false accept of 6.18: calls and may_goto", "a turn of one call's may_goto stands for one of the next"),
+        fault(
+            121,
+            "false accept of 6.18: calls and may_goto",
+            "a turn of one call's may_goto stands for one of the next",
+        ),
     ];
 }
