@@ -421,7 +421,8 @@ impl<'m, 'a> Explorer<'m, 'a> {
             if again {
                 earlier.latest = earlier.latest.or(Some(id));
                 earlier.rounds += 1;
-                if self.covers(id, path, Mode::Within) {
+                let fault = fault!(88) && matches!(turn, Turn::Iterator(_)) || fault!(109) && turn == Turn::MayGoto;
+                if fault || self.covers(id, path, Mode::Within) {
                     self.machine.collector.converges();
                     return Ok(Some(self.covered(id, 0, id)));
                 }

@@ -97,14 +97,14 @@ impl Checker<'_> {
         let (Some(layout), Some(size), Some(fixed)) = (ObjectLayout::of(class), span.size, ptr.fixed_off()) else {
             return fail(Kind::WrongPointer, format!("{reg} is {}, which may not be accessed", ptr.noun()));
         };
-        if mode != Mode::Read {
+        if mode != Mode::Read && !fault!(85) {
             return fail(
                 Kind::ReadOnly,
                 format!("{reg} is {}, which may only be read, and not atomically", ptr.noun()),
             );
         }
         let off = fixed + span.off;
-        if layout.load(off, size).is_some() {
+        if layout.load(off, size).is_some() || fault!(86) {
             return Ok(());
         }
         let message =
@@ -114,13 +114,13 @@ impl Checker<'_> {
 
     /// Part of what a dynptr is a view of.
     fn view(&self, ptr: &Value, view: View, span: Span, mode: Mode, reg: Reg) -> Check {
-        if mode.writes() && !view.writable {
+        if mode.writes() && !view.writable && !fault!(92) {
             return fail(Kind::ReadOnly, format!("{reg} points into a dynptr's memory, which may only be read"));
         }
         if mode.is_atomic() {
             return fail(Kind::Misaligned, "a dynptr's memory is not aligned as atomic operations need");
         }
-        self.within((ptr, reg), span, view.bytes, "that part of the dynptr", Kind::MemBounds)
+        self.within((ptr, reg), span, view.bytes + u32::from(fault!(93)), "that part of the dynptr", Kind::MemBounds)
     }
 
     /// The access through `reg` stays within `0..limit`.

@@ -270,7 +270,7 @@ impl Checker<'_> {
         }
         let whole = region == Region::Linked && len.id == self.state.length_id;
         let reach = if whole { Some(0) } else { self.state.reach(region, len.id) };
-        reach.is_some_and(|r| i64::from(ptr.off) + i64::from(len.off) <= i64::from(r))
+        reach.is_some_and(|r| fault!(111) || i64::from(ptr.off) + i64::from(len.off) <= i64::from(r))
     }
 
     fn base_aligned(&self, value: &Value, align: u32) -> bool {
@@ -418,7 +418,11 @@ impl Checker<'_> {
     fn host_object_arg(&self, arg: &Argument, value: &Value, class: u32) -> Check {
         let wanted = RefClass::Host(class);
         match value.region() {
-            Some(Region::Host(object)) if !value.nullable && wanted.takes(RefClass::Host(object.class)) => Ok(()),
+            Some(Region::Host(object))
+                if !value.nullable && (fault!(84) || wanted.takes(RefClass::Host(object.class))) =>
+            {
+                Ok(())
+            }
             Some(_) | None => self.wrong(arg, value, Region::of_class(wanted, None).noun()),
         }
     }

@@ -315,7 +315,8 @@ impl Checker<'_> {
                     return fail(Kind::LockHeld, message);
                 }
                 // It is proved on its own, and knows of nothing that its callers hold.
-                if self.env.throws.get(subprog).copied().unwrap_or(true) { self.throws_below() } else { Ok(()) }
+                let throws = self.env.throws.get(subprog).copied().unwrap_or(true) && !fault!(100);
+                if throws { self.throws_below() } else { Ok(()) }
             }
             Callee::Kfunc(id) => fail(Kind::UnknownHelper, format!("kernel function {id} is not available")),
             Callee::Symbol(_) => fail(Kind::Unresolved, "a function that was not resolved is called"),
@@ -403,7 +404,9 @@ impl Checker<'_> {
 
     /// The program may end here, from however deep, with the number in `r1`.
     fn throws(&self) -> Check {
-        self.unheld()?;
+        if !fault!(99) {
+            self.unheld()?;
+        }
         if self.in_exception() {
             return fail(Kind::Unsupported, "the callback for exceptions throws");
         }
@@ -452,7 +455,7 @@ impl Checker<'_> {
         };
         let arg = proto.args.iter().zip(Reg::ARGS).find(|(a, _)| matches!(a.kind, ArgKind::SpinLock));
         let given = arg.map(|(_, reg)| self.state.reg(reg));
-        if given.is_some_and(|v| v.region() == Some(Region::MapValue(lock.map)) && v.id == lock.id) {
+        if given.is_some_and(|v| v.region() == Some(Region::MapValue(lock.map)) && (fault!(119) || v.id == lock.id)) {
             return Ok(());
         }
         fail(Kind::LockArg, format!("`{}` is given another lock than the one that is held", proto.name))
@@ -472,6 +475,9 @@ impl Checker<'_> {
         if self.state.lock.is_some() {
             return fail(Kind::LockHeld, "the program leaves while it holds a lock");
         }
+        if fault!(114) {
+            return Ok(());
+        }
         if self.state.sections.read {
             return fail(Kind::SectionOpen, "the program leaves inside of a read-side section");
         }
@@ -482,6 +488,9 @@ impl Checker<'_> {
     }
 
     fn resolved(&self, reason: u32) -> Check {
+        if fault!(112) {
+            return Ok(());
+        }
         match self.env.unit.poison.get(reason as usize) {
             Some(poison) => fail(Kind::Unresolved, format!("an unresolved reference is reached: {poison}")),
             None => fail(Kind::Unresolved, "a reference that could not be resolved is reached"),
