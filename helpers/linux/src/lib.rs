@@ -30,6 +30,7 @@ mod ring;
 mod route;
 mod skb;
 mod sock;
+mod strings;
 mod task;
 mod text;
 mod trace;
@@ -80,6 +81,10 @@ pub use sock::{
     Query, Sockets, bpf_get_listener_sock, bpf_sk_assign, bpf_sk_fullsock, bpf_sk_lookup_tcp, bpf_sk_lookup_udp,
     bpf_sk_release, bpf_skc_lookup_tcp, bpf_skc_to_tcp_request_sock, bpf_skc_to_tcp_sock, bpf_skc_to_tcp_timewait_sock,
     bpf_skc_to_tcp6_sock, bpf_skc_to_udp6_sock, bpf_tcp_check_syncookie, bpf_tcp_gen_syncookie, bpf_tcp_sock,
+};
+pub use strings::{
+    bpf_strcasecmp, bpf_strchr, bpf_strchrnul, bpf_strcmp, bpf_strcspn, bpf_strlen, bpf_strnchr, bpf_strnlen,
+    bpf_strnstr, bpf_strrchr, bpf_strspn, bpf_strstr,
 };
 pub use task::{
     bpf_current_task_under_cgroup, bpf_get_current_comm, bpf_get_current_pid_tgid, bpf_get_current_task,
@@ -146,6 +151,23 @@ pub static BASE: Helpers = helpers![
     bpf_iter_num_next,
     bpf_iter_num_destroy,
     DYNPTR,
+    STRINGS,
+];
+
+/// Text up to a NUL.
+static STRINGS: Helpers = helpers![
+    bpf_strcmp,
+    bpf_strcasecmp,
+    bpf_strchr,
+    bpf_strchrnul,
+    bpf_strnchr,
+    bpf_strrchr,
+    bpf_strlen,
+    bpf_strnlen,
+    bpf_strspn,
+    bpf_strcspn,
+    bpf_strstr,
+    bpf_strnstr,
 ];
 
 /// Views of memory, those of packets apart.

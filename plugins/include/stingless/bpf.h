@@ -800,6 +800,57 @@ extern int bpf_dynptr_copy(const struct bpf_dynptr *dst_ptr, __u32 dst_off, cons
 extern int bpf_dynptr_memset(const struct bpf_dynptr *p, __u32 offset, __u32 size, __u8 val) __weak __ksym;
 #endif
 
+/* Text up to a NUL, in memory that may be read: a place, a length or an order, else -ENOENT, -ERANGE for NULL, -EFAULT where
+   no NUL comes in what is known to be readable, -E2BIG beyond 64 KiB. */
+#ifndef bpf_strcmp
+#define bpf_strcmp bpf_strcmp
+extern int bpf_strcmp(const char *s1, const char *s2) __weak __ksym;
+#endif
+#ifndef bpf_strcasecmp
+#define bpf_strcasecmp bpf_strcasecmp
+extern int bpf_strcasecmp(const char *s1, const char *s2) __weak __ksym;
+#endif
+#ifndef bpf_strchr
+#define bpf_strchr bpf_strchr
+extern int bpf_strchr(const char *s, char c) __weak __ksym;
+#endif
+#ifndef bpf_strchrnul
+#define bpf_strchrnul bpf_strchrnul
+extern int bpf_strchrnul(const char *s, char c) __weak __ksym;
+#endif
+#ifndef bpf_strnchr
+#define bpf_strnchr bpf_strnchr
+extern int bpf_strnchr(const char *s, __u64 count, char c) __weak __ksym;
+#endif
+#ifndef bpf_strrchr
+#define bpf_strrchr bpf_strrchr
+extern int bpf_strrchr(const char *s, char c) __weak __ksym;
+#endif
+#ifndef bpf_strlen
+#define bpf_strlen bpf_strlen
+extern int bpf_strlen(const char *s) __weak __ksym;
+#endif
+#ifndef bpf_strnlen
+#define bpf_strnlen bpf_strnlen
+extern int bpf_strnlen(const char *s, __u64 count) __weak __ksym;
+#endif
+#ifndef bpf_strspn
+#define bpf_strspn bpf_strspn
+extern int bpf_strspn(const char *s, const char *accept) __weak __ksym;
+#endif
+#ifndef bpf_strcspn
+#define bpf_strcspn bpf_strcspn
+extern int bpf_strcspn(const char *s, const char *reject) __weak __ksym;
+#endif
+#ifndef bpf_strstr
+#define bpf_strstr bpf_strstr
+extern int bpf_strstr(const char *s1, const char *s2) __weak __ksym;
+#endif
+#ifndef bpf_strnstr
+#define bpf_strnstr bpf_strnstr
+extern int bpf_strnstr(const char *s1, const char *s2, __u64 len) __weak __ksym;
+#endif
+
 /* Iterators: on the stack, and touched by their functions alone. What is made is destroyed on every way out. */
 struct bpf_iter_num {
     __u64 __opaque[1];

@@ -131,6 +131,12 @@ pub enum ArgKind {
     Buffer,
     /// Pointer to a host object of this class that is there: held, or lent together with what is.
     HostObject(u32),
+    /// Pointer to text in any memory that may be read, at least one byte of it, or NULL. How many bytes from there on may
+    /// be read is part of the proof: engines pass it in an argument register that the program does not set.
+    Text {
+        /// That register, as the place of an argument behind the last (from 0).
+        len: u8,
+    },
 }
 
 /// What a helper does with a dynptr.
@@ -172,6 +178,7 @@ impl ArgKind {
             | ArgKind::LastingMem
             | ArgKind::Buffer
             | ArgKind::HostObject(_)
+            | ArgKind::Text { .. }
             | ArgKind::Object { .. } => None,
         }
     }

@@ -150,5 +150,6 @@ mod seeded {
         fault(78, "fix of 2022: helpers write the stack", "what a helper wrote over a spilled value is not seen"),
         fault(79, "CVE-2022-0500", "a map value that may be NULL is given to a helper"),
         fault(80, "fix of 2019: variable stores", "a store at a variable place of the stack leaves what was there"),
+        fault(81, "fix of 2018: packet ends off by one, for texts", "a text has one byte more than may be read"),
     ];
 }

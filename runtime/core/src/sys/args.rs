@@ -270,6 +270,36 @@ unsafe impl<'c> Arg<'c> for NonEmpty<'c> {
     }
 }
 
+/// Text in memory that the plugin may read, up to the end of which the helper reads, or NULL. As many bytes are there as the
+/// proof found: register `LEN` (from 0, behind the last argument; each text has its own) says it, and engines set it.
+pub struct Text<'c, const LEN: usize>(Mem<'c>);
+
+impl<'c, const LEN: usize> Text<'c, LEN> {
+    /// What is there of it to be read; `None` for NULL.
+    #[must_use]
+    pub fn get(&self) -> Option<Mem<'c>> {
+        (self.0.raw().0 != 0).then_some(self.0)
+    }
+}
+
+// SAFETY: one register, declared as text whose length engines pass in register `LEN`: the verifier proves that as many
+// bytes may be read at that address, or it is NULL. Linkers refuse prototypes where `LEN` is an argument's register, or
+// another text's. The handle copies and ends with the call.
+unsafe impl<'c, const LEN: usize> Arg<'c> for Text<'c, LEN> {
+    const REGS: usize = 1;
+
+    fn describe(name: &'static str, out: &mut Vec<ArgRow>) {
+        const { assert!(LEN < 5, "a text's length is in one of five registers") };
+        out.push(row(name, "const char *", ArgKind::Text { len: LEN as u8 }));
+    }
+
+    unsafe fn take(_: &'c Scope, regs: &[u64; 5], at: usize) -> Self {
+        let len = if regs[at] == 0 { 0 } else { regs[LEN] };
+        // SAFETY: see the impl.
+        Text(unsafe { Mem::new(regs[at], len) })
+    }
+}
+
 /// Memory that the helper fills entirely; it may be uninitialised before. Unwritten bytes are zeroed.
 pub struct MemOut<'c>(MemMut<'c>);
 

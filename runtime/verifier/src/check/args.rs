@@ -55,6 +55,7 @@ impl Checker<'_> {
             ArgKind::LastingMem => self.lasting(arg, value),
             ArgKind::Buffer => self.buffer(arg, value),
             ArgKind::HostObject(class) => self.host_object_arg(arg, value, class),
+            ArgKind::Text { .. } => self.text(arg, value),
         }
     }
 
@@ -253,7 +254,7 @@ impl Checker<'_> {
     }
 
     /// `bytes` bytes that a helper reads or writes, at most.
-    fn memory(&self, arg: &Argument, value: &Value, access: MemUse, bytes: i64) -> Check {
+    pub(super) fn memory(&self, arg: &Argument, value: &Value, access: MemUse, bytes: i64) -> Check {
         match value.region() {
             Some(
                 Region::Stack(_)

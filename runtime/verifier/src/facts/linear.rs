@@ -397,6 +397,7 @@ fn written(state: &mut State, proto: &Proto) {
             | ArgKind::ConstStr
             | ArgKind::Acquired(_)
             | ArgKind::HostObject(_)
+            | ArgKind::Text { .. }
             | ArgKind::LastingMem
             | ArgKind::SpinLock => continue,
         };

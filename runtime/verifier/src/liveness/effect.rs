@@ -101,6 +101,8 @@ impl Effect {
                 ArgKind::Dynptr(_) => Effect::passed(val, Some(DYNPTR), MemUse::ReadWrite),
                 ArgKind::DynptrClone => Effect::passed(val, Some(DYNPTR), MemUse::Write),
                 ArgKind::Buffer => Effect::passed(val, length(MemLen::Next, reg, regs), MemUse::Write),
+                // As far as there is something to read.
+                ArgKind::Text { .. } => Effect::passed(val, None, MemUse::Read),
                 ArgKind::Callback(_) => {
                     calls_back = true;
                     Effect::default()

@@ -4,7 +4,7 @@ use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, Proto, Ret, 
 use stingless_isa::{Callee, Reg, Size};
 
 use super::{Machine, Next, Stepped};
-use crate::check::{Fail, bug};
+use crate::check::{Checker, Fail, bug};
 use crate::domain::Scalar;
 use crate::region::{HostObject, Origin, Region};
 use crate::state::{Frame, Held, Lock, State};
@@ -77,6 +77,7 @@ impl Machine<'_> {
             forked = Some((at as u32 + 1, entered));
         }
         self.unset(state, at, proto);
+        self.texts(state, at, proto);
         let r0 = self.result(state, at, proto, map)?;
         self.write_memory(state, proto)?;
         self.objects(state, at, proto)?;
@@ -116,6 +117,7 @@ impl Machine<'_> {
                 | ArgKind::Mem { .. }
                 | ArgKind::CallbackCtx
                 | ArgKind::Buffer
+                | ArgKind::Text { .. }
                 | ArgKind::CtxOrNull => {
                     self.rely(value.node);
                 }
@@ -147,6 +149,17 @@ impl Machine<'_> {
         self.collector.unset(at, unset.fold(0, |set, (_, reg)| set | 1 << reg.index()));
     }
 
+    /// How much of its texts the helper may read.
+    fn texts(&mut self, state: &State, at: usize, proto: &Proto) {
+        for (place, (arg, reg)) in (0..).zip(proto.args.iter().zip(Reg::ARGS)) {
+            let value = state.reg(reg);
+            if matches!(arg.kind, ArgKind::Text { .. }) && value.is_ptr() {
+                let bytes = Checker { env: self.env, state }.readable(value);
+                self.collector.text(at, place, bytes);
+            }
+        }
+    }
+
     /// What the helper writes of the memory it is given.
     fn write_memory(&mut self, state: &mut State, proto: &Proto) -> Result<(), Box<Fail>> {
         let mut map = None;
@@ -167,6 +180,7 @@ impl Machine<'_> {
                     };
                     (access, bytes)
                 }
+                ArgKind::Text { .. } => (MemUse::Read, (0, 0)),
                 ArgKind::Buffer => {
                     let size = buffer_size(state, index)?;
                     (MemUse::Write, (size, size))

@@ -42,6 +42,7 @@ fn declared(kind: ArgKind) -> (&'static str, &'static str) {
         ArgKind::SpinLock => ("struct bpf_spin_lock *", "lock"),
         ArgKind::Dynptr(_) | ArgKind::DynptrClone => ("struct bpf_dynptr *", "ptr"),
         ArgKind::LastingMem | ArgKind::Buffer => ("void *", "data"),
+        ArgKind::Text { .. } => ("const char *", "text"),
         ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar => ("u64", "flags"),
     }
 }

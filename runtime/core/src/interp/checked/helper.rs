@@ -99,6 +99,12 @@ impl Checked {
                 self.touch_some(call.site, value, len, MemUse::ReadWrite)
             }
             ArgKind::HostObject(_) => self.host_object(value).map(drop),
+            // NULL, where it is none: no byte of it is read.
+            ArgKind::Text { .. } if value == 0 => Ok(()),
+            ArgKind::Text { len } => {
+                let len = call.args.get(usize::from(len)).copied().unwrap_or(0);
+                self.touch_some(call.site, value, len, MemUse::Read)
+            }
             ArgKind::Buffer if value == 0 => Ok(()),
             ArgKind::Buffer => {
                 let len = call.args.get(at + 1).copied().unwrap_or(0);
