@@ -8,6 +8,7 @@ pub(crate) const EACCES: i64 = -13;
 pub(crate) const EFAULT: i64 = -14;
 pub(crate) const ENODEV: i64 = -19;
 pub(crate) const EINVAL: i64 = -22;
+pub(crate) const ENODATA: i64 = -61;
 pub(crate) const ERANGE: i64 = -34;
 pub(crate) const EPROTO: i64 = -71;
 pub(crate) const EOPNOTSUPP: i64 = -95;

@@ -126,3 +126,21 @@ stingless::bpf_call_4! {
         map.for_each(caller, callback, ctx)
     }
 }
+
+/// Kinds that programs may ask for the number of elements: all but those whose elements are not theirs.
+const COUNTED: u64 = FOUND
+    | DELETED
+    | PUSHED
+    | PROGRAMS
+    | CGROUPS
+    | MapKinds::of(&[MapKind::Ringbuf, MapKind::Cpumap, MapKind::PerfEventArray]).0;
+const HASHES: u64 = MapKinds::of(&[MapKind::Hash, MapKind::LruHash, MapKind::PercpuHash, MapKind::LruPercpuHash]).0;
+
+stingless::bpf_call_1! {
+    /// How many elements a hash map has; 0 for other kinds.
+    #[kfunc]
+    #[effects(no_trap)]
+    pub fn bpf_map_sum_elem_count(_caller, map: MapArg<COUNTED>) -> i64 {
+        if MapKinds(HASHES).has(map.kind()) { map.elements() as i64 } else { 0 }
+    }
+}

@@ -14,6 +14,7 @@ const TUPLES: [usize; 2] = [12, 36];
 const TCP_HEADER: usize = 20;
 const TCP: u32 = 6;
 const UDP: u32 = 17;
+const AF_UNIX: u32 = 1;
 const AF_INET6: u32 = 10;
 // States of TCP.
 const TIME_WAIT: u32 = 6;
@@ -179,6 +180,24 @@ stingless::bpf_call_1! {
     #[effects(no_trap)]
     pub fn bpf_skc_to_udp6_sock(_caller, sk: AnySocket) -> KernelSocketPtr {
         sk.kernel(is(sk, UDP, true))
+    }
+}
+
+stingless::bpf_call_1! {
+    /// A full socket of this machine's own addresses (`AF_UNIX`), as the kernel's own type, or NULL. See `bpf_skc_to_tcp_sock`.
+    #[id = 178]
+    #[effects(no_trap)]
+    pub fn bpf_skc_to_unix_sock(_caller, sk: AnySocket) -> KernelSocketPtr {
+        sk.kernel(!sk.info().partial && sk.info().sock.family == AF_UNIX)
+    }
+}
+
+stingless::bpf_call_1! {
+    /// A socket of multipath TCP, as the kernel's own type: hosts have none, NULL.
+    #[id = 196]
+    #[effects(no_trap)]
+    pub fn bpf_skc_to_mptcp_sock(_caller, sk: AnySocket) -> KernelSocketPtr {
+        sk.kernel(false)
     }
 }
 

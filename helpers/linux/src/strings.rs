@@ -367,7 +367,10 @@ mod tests {
     fn what_lies_behind_64_kib_is_not_looked_at() {
         let long = |n: usize, end| Chars { bytes: vec![b'a'; n], end };
         assert_eq!(long(MOST, End::Cut).find(b'b', ENOENT), E2BIG);
-        assert_eq!(find(&long(MOST, End::Cut), &text("b")), ENOENT);
+        assert_eq!(find(&long(MOST, End::Cut), &text("b")), E2BIG);
+        assert_eq!(slow_find(&long(MOST, End::Cut), &text("b"), MOST), E2BIG);
+        assert_eq!(find(&long(MOST, End::Cut), &text("ab")), ENOENT);
+        assert_eq!(slow_find(&long(MOST, End::Cut), &text("ab"), MOST), ENOENT);
         assert_eq!(find(&long(2 * MOST, End::Cut), &text("b")), E2BIG);
         assert_eq!(compare(&long(MOST, End::Cut), &long(MOST, End::Cut), |b| b), E2BIG);
         assert_eq!(find(&long(MOST, End::Cut), &long(MOST, End::Cut)), E2BIG);

@@ -126,3 +126,21 @@ stingless::bpf_call_0! {
         0
     }
 }
+
+stingless::bpf_call_0! {
+    /// Number of the control group of the thread that runs the program: 0, the host keeps none.
+    #[id = 80]
+    #[effects(no_trap)]
+    pub fn bpf_get_current_cgroup_id(_caller) -> u64 {
+        0
+    }
+}
+
+stingless::bpf_call_1! {
+    /// Ancestor, at a level, of the control group of the thread that runs the program: 0, the host keeps none.
+    #[id = 123]
+    #[effects(no_trap)]
+    pub fn bpf_get_current_ancestor_cgroup_id(_caller, _ancestor_level: i32) -> u64 {
+        0
+    }
+}

@@ -800,6 +800,75 @@ extern int bpf_dynptr_copy(const struct bpf_dynptr *dst_ptr, __u32 dst_off, cons
 extern int bpf_dynptr_memset(const struct bpf_dynptr *p, __u32 offset, __u32 size, __u8 val) __weak __ksym;
 #endif
 
+/* What a device said of a frame: 0, -EOPNOTSUPP or -ENODATA. */
+#ifndef bpf_xdp_metadata_rx_timestamp
+#define bpf_xdp_metadata_rx_timestamp bpf_xdp_metadata_rx_timestamp
+extern int bpf_xdp_metadata_rx_timestamp(const struct xdp_md *ctx, __u64 *timestamp) __weak __ksym;
+#endif
+#ifndef bpf_xdp_metadata_rx_hash
+#define bpf_xdp_metadata_rx_hash bpf_xdp_metadata_rx_hash
+extern int bpf_xdp_metadata_rx_hash(const struct xdp_md *ctx, __u32 *hash, __u32 *rss_type) __weak __ksym;
+#endif
+#ifndef bpf_xdp_metadata_rx_vlan_tag
+#define bpf_xdp_metadata_rx_vlan_tag bpf_xdp_metadata_rx_vlan_tag
+extern int bpf_xdp_metadata_rx_vlan_tag(const struct xdp_md *ctx, __be16 *vlan_proto, __u16 *vlan_tci) __weak __ksym;
+#endif
+#ifndef bpf_xdp_pull_data
+#define bpf_xdp_pull_data bpf_xdp_pull_data
+extern int bpf_xdp_pull_data(struct xdp_md *x, __u32 len) __weak __ksym;
+#endif
+#ifndef bpf_map_sum_elem_count
+#define bpf_map_sum_elem_count bpf_map_sum_elem_count
+extern long bpf_map_sum_elem_count(const void *map) __weak __ksym;
+#endif
+#ifndef bpf_stream_vprintk_impl
+#define bpf_stream_vprintk_impl bpf_stream_vprintk_impl
+extern int bpf_stream_vprintk_impl(int stream_id, const char *fmt, const void *args, __u32 len, void *aux) __weak __ksym;
+#endif
+
+/* An IPsec state that a packet came through. */
+struct bpf_xfrm_state {
+    __u32 reqid;
+    __u32 spi; /* Network byte order, as is the address. */
+    __u16 family;
+    __u16 ext;
+    union {
+        __u32 remote_ipv4;
+        __u32 remote_ipv6[4];
+    };
+};
+
+#ifndef bpf_skb_get_xfrm_state
+#define bpf_skb_get_xfrm_state bpf_skb_get_xfrm_state
+static long (*const bpf_skb_get_xfrm_state)(struct __sk_buff *skb, __u32 index, struct bpf_xfrm_state *xfrm_state, __u32 size, __u64 flags) = (void *)66;
+#endif
+#ifndef bpf_get_current_cgroup_id
+#define bpf_get_current_cgroup_id bpf_get_current_cgroup_id
+static __u64 (*const bpf_get_current_cgroup_id)(void) = (void *)80;
+#endif
+#ifndef bpf_get_current_ancestor_cgroup_id
+#define bpf_get_current_ancestor_cgroup_id bpf_get_current_ancestor_cgroup_id
+static __u64 (*const bpf_get_current_ancestor_cgroup_id)(int ancestor_level) = (void *)123;
+#endif
+
+/* SYN cookies without a socket. The headers are `struct iphdr`, `struct ipv6hdr` and `struct tcphdr`. */
+#ifndef bpf_tcp_raw_gen_syncookie_ipv4
+#define bpf_tcp_raw_gen_syncookie_ipv4 bpf_tcp_raw_gen_syncookie_ipv4
+static long (*const bpf_tcp_raw_gen_syncookie_ipv4)(void *iph, void *th, __u32 th_len) = (void *)204;
+#endif
+#ifndef bpf_tcp_raw_gen_syncookie_ipv6
+#define bpf_tcp_raw_gen_syncookie_ipv6 bpf_tcp_raw_gen_syncookie_ipv6
+static long (*const bpf_tcp_raw_gen_syncookie_ipv6)(void *iph, void *th, __u32 th_len) = (void *)205;
+#endif
+#ifndef bpf_tcp_raw_check_syncookie_ipv4
+#define bpf_tcp_raw_check_syncookie_ipv4 bpf_tcp_raw_check_syncookie_ipv4
+static long (*const bpf_tcp_raw_check_syncookie_ipv4)(void *iph, void *th) = (void *)206;
+#endif
+#ifndef bpf_tcp_raw_check_syncookie_ipv6
+#define bpf_tcp_raw_check_syncookie_ipv6 bpf_tcp_raw_check_syncookie_ipv6
+static long (*const bpf_tcp_raw_check_syncookie_ipv6)(void *iph, void *th) = (void *)207;
+#endif
+
 /* Text up to a NUL, in memory that may be read: a place, a length or an order, else -ENOENT, -ERANGE for NULL, -EFAULT where
    no NUL comes in what is known to be readable, -E2BIG beyond 64 KiB. */
 #ifndef bpf_strcmp

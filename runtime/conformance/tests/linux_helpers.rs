@@ -16,8 +16,8 @@ const HOOKS: [&str; 3] = ["xdp", "tc", "socket_filter"];
 
 /// What Linux's hooks have and ours do not: pointers into the kernel, tasks, and what needs a kernel to be of use.
 const LACKING: &[u32] = &[
-    22, 55, 66, 80, 107, 108, 109, 117, 123, 141, 148, 149, 153, 154, 156, 157, 158, 169, 170, 171, 172, 175, 176, 178,
-    180, 191, 194, 196, 204, 205, 206, 207, 209,
+    22, 55, 107, 108, 109, 117, 141, 148, 149, 153, 154, 156, 157, 158, 169, 170, 171, 172, 175, 176, 180, 191, 194,
+    209,
 ];
 /// The last helper that Linux has.
 const LAST: u32 = 209;

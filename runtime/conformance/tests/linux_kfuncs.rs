@@ -26,10 +26,7 @@ const LACKING: &[(&str, &[&str])] = &[
     ("IPsec", &["bpf_xdp_get_xfrm_state", "bpf_xdp_xfrm_state_release"]),
     ("SYN cookies of the host", &["bpf_sk_assign_tcp_reqsk"]),
     ("iterators over bits", &["bpf_iter_bits_*"]),
-    ("text for a program's own streams", &["bpf_stream_vprintk_impl"]),
-    ("a map's counters", &["bpf_map_sum_elem_count"]),
-    ("metadata of a packet", &["bpf_dynptr_from_skb_meta", "bpf_xdp_pull_data"]),
-    ("metadata of a device", &["bpf_xdp_metadata_rx_*"]),
+    ("metadata of a packet", &["bpf_dynptr_from_skb_meta"]),
     ("for tests of the kernel", &["bpf_kfunc_call_*_release", "bpf_modify_return_test_tp"]),
     ("what a compiler calls for undefined behaviour", &["__bpf_trap"]),
 ];

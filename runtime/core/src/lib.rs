@@ -50,7 +50,7 @@ pub use stingless_object::btf::HostTypes;
 pub use stingless_object::{KconfigError, KconfigValue, Object, ProgramDef, Unit, is_gpl_compatible};
 pub use stingless_verifier as verifier;
 pub use sys::args::{
-    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, ForEachCallback, Helper, InOut, Key,
+    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, Fixed, ForEachCallback, Helper, InOut, Key,
     LoopCallback, MapArg, MemOrNull, MemOut, MemOutOrNull, NonEmpty, NonEmptyMut, NonEmptyOut, Optional, Out, Record,
     RecordPtr, Socket, SpinLock, Text, ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
 };

@@ -416,6 +416,34 @@ mem_variants! {
     NonEmptyMut(MemMut), "void *", MemUse::ReadWrite, nullable: false, zero_ok: false;
 }
 
+/// `N` bytes to read, anywhere (Linux `ARG_PTR_TO_FIXED_SIZE_MEM`).
+pub struct Fixed<'c, const N: usize>(Mem<'c>);
+
+impl<const N: usize> Fixed<'_, N> {
+    /// A copy of the bytes.
+    #[must_use]
+    pub fn get(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.0.read(0, &mut bytes);
+        bytes
+    }
+}
+
+// SAFETY: one register, declared as readable memory of `N` bytes; the handle copies and ends with the call.
+unsafe impl<'c, const N: usize> Arg<'c> for Fixed<'c, N> {
+    const REGS: usize = 1;
+
+    fn describe(name: &'static str, out: &mut Vec<ArgRow>) {
+        let len = MemLen::Fixed { size: N as u32, align: 1 };
+        out.push(row(name, "const void *", ArgKind::Mem { access: MemUse::Read, len, nullable: false }));
+    }
+
+    unsafe fn take(_: &'c Scope, regs: &[u64; 5], at: usize) -> Self {
+        // SAFETY: the verifier proved `N` readable bytes at that address for this call.
+        Fixed(unsafe { Mem::new(regs[at], N as u64) })
+    }
+}
+
 /// A number of fixed size that the helper reads and writes.
 pub struct InOut<'c, T> {
     mem: MemMut<'c>,
@@ -459,7 +487,7 @@ macro_rules! out_args {
     };
 }
 
-out_args! { u64, "__u64 *"; i64, "long *"; u32, "__u32 *"; i32, "int *"; }
+out_args! { u64, "__u64 *"; i64, "long *"; u32, "__u32 *"; i32, "int *"; u16, "__u16 *"; }
 
 macro_rules! in_out_args {
     ($($ty:ty, $c:literal;)*) => {

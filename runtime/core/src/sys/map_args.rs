@@ -96,6 +96,12 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
         self.map.spec().max_entries
     }
 
+    /// How many elements it has.
+    #[must_use]
+    pub fn elements(&self) -> usize {
+        self.map.len()
+    }
+
     /// The first four bytes of the value at an index, copied; `None` where there is none, and for kinds with other keys.
     #[must_use]
     pub fn handle_at(&self, index: u32) -> Option<u32> {
