@@ -1,5 +1,6 @@
 //! Linux's error numbers, negative as helpers return them.
 
+pub(crate) const EPERM: i64 = -1;
 pub(crate) const ENOENT: i64 = -2;
 pub(crate) const E2BIG: i64 = -7;
 pub(crate) const EAGAIN: i64 = -11;

@@ -44,11 +44,11 @@ pub use cookie::{
 pub use csum::{bpf_csum_diff, bpf_csum_level, bpf_csum_update, bpf_l3_csum_replace, bpf_l4_csum_replace};
 pub use dynptr::{
     bpf_dynptr_adjust, bpf_dynptr_clone, bpf_dynptr_copy, bpf_dynptr_data, bpf_dynptr_from_mem, bpf_dynptr_from_skb,
-    bpf_dynptr_from_xdp, bpf_dynptr_is_null, bpf_dynptr_is_rdonly, bpf_dynptr_memset, bpf_dynptr_read, bpf_dynptr_size,
-    bpf_dynptr_slice, bpf_dynptr_slice_rdwr, bpf_dynptr_write, bpf_ringbuf_discard_dynptr, bpf_ringbuf_reserve_dynptr,
-    bpf_ringbuf_submit_dynptr,
+    bpf_dynptr_from_skb_meta, bpf_dynptr_from_xdp, bpf_dynptr_is_null, bpf_dynptr_is_rdonly, bpf_dynptr_memset,
+    bpf_dynptr_read, bpf_dynptr_size, bpf_dynptr_slice, bpf_dynptr_slice_rdwr, bpf_dynptr_write,
+    bpf_ringbuf_discard_dynptr, bpf_ringbuf_reserve_dynptr, bpf_ringbuf_submit_dynptr,
 };
-pub use events::{Event, Events, bpf_perf_event_output};
+pub use events::{Event, Events, bpf_perf_event_output, bpf_perf_event_read, bpf_perf_event_read_value};
 pub use hooks::{RxMetadata, SkBuff, SocketFilter, TcAction, Tunnel, Xdp, XdpAction};
 pub use iter::{bpf_iter_num_destroy, bpf_iter_num_new, bpf_iter_num_next};
 pub use lock::{
@@ -94,9 +94,10 @@ pub use strings::{
     bpf_strnstr, bpf_strrchr, bpf_strspn, bpf_strstr,
 };
 pub use task::{
-    bpf_current_task_under_cgroup, bpf_get_current_ancestor_cgroup_id, bpf_get_current_cgroup_id, bpf_get_current_comm,
-    bpf_get_current_pid_tgid, bpf_get_current_task, bpf_get_current_uid_gid, bpf_get_ns_current_pid_tgid,
-    bpf_get_numa_node_id, bpf_jiffies64, bpf_ktime_get_coarse_ns, bpf_ktime_get_tai_ns,
+    bpf_current_task_under_cgroup, bpf_get_branch_snapshot, bpf_get_current_ancestor_cgroup_id,
+    bpf_get_current_cgroup_id, bpf_get_current_comm, bpf_get_current_pid_tgid, bpf_get_current_task,
+    bpf_get_current_uid_gid, bpf_get_ns_current_pid_tgid, bpf_get_numa_node_id, bpf_jiffies64, bpf_ktime_get_coarse_ns,
+    bpf_ktime_get_tai_ns, bpf_send_signal, bpf_send_signal_thread,
 };
 pub use text::{bpf_strncmp, bpf_strtol, bpf_strtoul};
 pub use trace::{Trace, bpf_snprintf, bpf_stream_vprintk_impl, bpf_trace_printk, bpf_trace_vprintk};
@@ -132,6 +133,11 @@ pub static BASE: Helpers = helpers![
     bpf_current_task_under_cgroup,
     bpf_get_current_cgroup_id,
     bpf_get_current_ancestor_cgroup_id,
+    bpf_send_signal,
+    bpf_send_signal_thread,
+    bpf_get_branch_snapshot,
+    bpf_perf_event_read,
+    bpf_perf_event_read_value,
     bpf_map_sum_elem_count,
     bpf_stream_vprintk_impl,
     bpf_loop,
@@ -264,6 +270,7 @@ pub static SOCKET: Helpers = helpers![
 /// [`SOCKET`] and what changes a packet of traffic control.
 pub static TC: Helpers = helpers![
     SOCKET,
+    bpf_dynptr_from_skb_meta,
     bpf_skb_store_bytes,
     bpf_skb_pull_data,
     bpf_skb_change_proto,

@@ -763,6 +763,10 @@ extern int bpf_dynptr_from_xdp(struct xdp_md *xdp_md, __u64 flags, struct bpf_dy
 #define bpf_dynptr_from_skb bpf_dynptr_from_skb
 extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *ptr) __weak __ksym;
 #endif
+#ifndef bpf_dynptr_from_skb_meta
+#define bpf_dynptr_from_skb_meta bpf_dynptr_from_skb_meta
+extern int bpf_dynptr_from_skb_meta(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *ptr) __weak __ksym;
+#endif
 #ifndef bpf_dynptr_slice
 #define bpf_dynptr_slice bpf_dynptr_slice
 extern void *bpf_dynptr_slice(const struct bpf_dynptr *p, __u32 offset, void *buffer, __u32 size) __weak __ksym;

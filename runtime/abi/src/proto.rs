@@ -209,6 +209,8 @@ pub enum ObjectKind {
     DynptrXdp,
     /// A view of a socket buffer.
     DynptrSkb,
+    /// A view of the metadata in front of a socket buffer's packet.
+    DynptrSkbMeta,
 }
 
 /// What is fixed about an [`ObjectKind`].
@@ -236,7 +238,7 @@ impl ObjectKind {
             ObjectKind::IterNum => ObjectRow::iterator("bpf_iter_num", 8),
             ObjectKind::DynptrLocal => ObjectRow::dynptr(false, false),
             ObjectKind::DynptrRingbuf => ObjectRow::dynptr(true, false),
-            ObjectKind::DynptrXdp | ObjectKind::DynptrSkb => ObjectRow::dynptr(false, true),
+            ObjectKind::DynptrXdp | ObjectKind::DynptrSkb | ObjectKind::DynptrSkbMeta => ObjectRow::dynptr(false, true),
         }
     }
 }

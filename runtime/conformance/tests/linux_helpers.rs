@@ -15,10 +15,8 @@ use stingless_verifier::verify;
 const HOOKS: [&str; 3] = ["xdp", "tc", "socket_filter"];
 
 /// What Linux's hooks have and ours do not: pointers into the kernel, tasks, and what needs a kernel to be of use.
-const LACKING: &[u32] = &[
-    22, 55, 107, 108, 109, 117, 141, 148, 149, 153, 154, 156, 157, 158, 169, 170, 171, 172, 175, 176, 180, 191, 194,
-    209,
-];
+const LACKING: &[u32] =
+    &[107, 108, 141, 148, 149, 153, 154, 156, 157, 158, 169, 170, 171, 172, 175, 180, 191, 194, 209];
 /// The last helper that Linux has.
 const LAST: u32 = 209;
 

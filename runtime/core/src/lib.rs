@@ -61,7 +61,7 @@ pub use sys::call::CallCx;
 pub use sys::data::{Bytes, Packet};
 pub use sys::dynptr::{
     Buffer, Dynptr, DynptrAdjust, DynptrMem, DynptrMut, LastingMem, NewDynptrClone, NewDynptrLocal, NewDynptrRingbuf,
-    NewDynptrSkb, NewDynptrXdp, OldDynptrRingbuf, ViewPtr,
+    NewDynptrSkb, NewDynptrSkbMeta, NewDynptrXdp, OldDynptrRingbuf, ViewPtr,
 };
 #[doc(hidden)]
 pub use sys::entry::{HelperFn, trampoline};
