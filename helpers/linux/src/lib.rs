@@ -31,6 +31,7 @@ mod ring;
 mod route;
 mod skb;
 mod sock;
+mod storage;
 mod strings;
 mod task;
 mod text;
@@ -89,6 +90,7 @@ pub use sock::{
     bpf_skc_to_tcp_timewait_sock, bpf_skc_to_tcp6_sock, bpf_skc_to_udp6_sock, bpf_skc_to_unix_sock,
     bpf_tcp_check_syncookie, bpf_tcp_gen_syncookie, bpf_tcp_sock,
 };
+pub use storage::{bpf_sk_storage_delete, bpf_sk_storage_get};
 pub use strings::{
     bpf_strcasecmp, bpf_strchr, bpf_strchrnul, bpf_strcmp, bpf_strcspn, bpf_strlen, bpf_strnchr, bpf_strnlen,
     bpf_strnstr, bpf_strrchr, bpf_strspn, bpf_strstr,
@@ -311,4 +313,6 @@ pub static TC: Helpers = helpers![
     bpf_tcp_sock,
     bpf_get_listener_sock,
     bpf_sk_assign,
+    bpf_sk_storage_get,
+    bpf_sk_storage_delete,
 ];

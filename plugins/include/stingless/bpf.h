@@ -70,6 +70,7 @@ enum bpf_map_type {
     BPF_MAP_TYPE_SOCKHASH = 18,
     BPF_MAP_TYPE_QUEUE = 22,
     BPF_MAP_TYPE_STACK = 23,
+    BPF_MAP_TYPE_SK_STORAGE = 24,
     BPF_MAP_TYPE_DEVMAP_HASH = 25,
     BPF_MAP_TYPE_RINGBUF = 27,
     BPF_MAP_TYPE_BLOOM_FILTER = 30,
@@ -273,6 +274,8 @@ struct bpf_tunnel_key {
     __u32 tunnel_label;
     union { __u32 local_ipv4; __u32 local_ipv6[4]; };
 };
+
+#define BPF_SK_STORAGE_GET_F_CREATE 1ULL
 
 struct bpf_sock {
     __u32 bound_dev_if;
@@ -552,6 +555,14 @@ static struct bpf_sock *(*const bpf_sk_lookup_udp)(void *ctx, struct bpf_sock_tu
 #ifndef bpf_sk_release
 #define bpf_sk_release bpf_sk_release
 static long (*const bpf_sk_release)(void *sock) = (void *)86;
+#endif
+#ifndef bpf_sk_storage_get
+#define bpf_sk_storage_get bpf_sk_storage_get
+static void *(*const bpf_sk_storage_get)(void *map, void *sk, void *value, __u64 flags) = (void *)107;
+#endif
+#ifndef bpf_sk_storage_delete
+#define bpf_sk_storage_delete bpf_sk_storage_delete
+static long (*const bpf_sk_storage_delete)(void *map, void *sk) = (void *)108;
 #endif
 #ifndef bpf_sk_fullsock
 #define bpf_sk_fullsock bpf_sk_fullsock

@@ -131,6 +131,8 @@ pub enum ArgKind {
     Buffer,
     /// Pointer to a host object of this class that is there: held, or lent together with what is.
     HostObject(u32),
+    /// Pointer to a readable value of the map argument's value size, or NULL (Linux `ARG_PTR_TO_MAP_VALUE_OR_NULL`).
+    MapValueOrNull,
     /// Pointer to text in any memory that may be read, at least one byte of it, or NULL. How many bytes from there on may
     /// be read is part of the proof: engines pass it in an argument register that the program does not set.
     Text {
@@ -156,6 +158,7 @@ impl ArgKind {
     pub fn value_use(self, map: Option<MapKind>) -> Option<MemUse> {
         match self {
             ArgKind::MapValue(access) => Some(access),
+            ArgKind::MapValueOrNull => Some(MemUse::Read),
             ArgKind::MapValueOut { reads } if map.is_some_and(|kind| reads.has(kind)) => Some(MemUse::Read),
             ArgKind::MapValueOut { .. } => Some(MemUse::Write),
             ArgKind::Anything

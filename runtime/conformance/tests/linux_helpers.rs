@@ -15,8 +15,7 @@ use stingless_verifier::verify;
 const HOOKS: [&str; 3] = ["xdp", "tc", "socket_filter"];
 
 /// What Linux's hooks have and ours do not: pointers into the kernel, tasks, and what needs a kernel to be of use.
-const LACKING: &[u32] =
-    &[107, 108, 141, 148, 149, 153, 154, 156, 157, 158, 169, 170, 171, 172, 175, 180, 191, 194, 209];
+const LACKING: &[u32] = &[141, 148, 149, 153, 154, 156, 157, 158, 169, 170, 171, 172, 175, 180, 191, 194, 209];
 /// The last helper that Linux has.
 const LAST: u32 = 209;
 
@@ -82,7 +81,7 @@ fn shape(kind: MapKind) -> MapSpec {
         _ => (4, 8),
     };
     let mut spec = MapSpec::new("m0", kind, key, value, if kind == MapKind::Ringbuf { 4096 } else { 4 });
-    if kind == MapKind::LpmTrie {
+    if matches!(kind, MapKind::LpmTrie | MapKind::SkStorage) {
         spec.flags = stingless::abi::map::F_NO_PREALLOC;
     }
     spec
@@ -111,6 +110,9 @@ fn fill(arg: ArgKind, reg: usize, way: Way) -> Option<String> {
         (ArgKind::Map(_) | ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. }, Way::Other) => {
             format!("r{reg} = 7\n")
         }
+        (ArgKind::MapValueOrNull, Way::Right) => stack(-64),
+        (ArgKind::MapValueOrNull, Way::Other) => format!("r{reg} = 7\n"),
+        (ArgKind::MapValueOrNull, Way::Short) => stack(-2),
         (ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. }, Way::Right) => stack(-64),
         (ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. }, Way::Short) => stack(-2),
         (ArgKind::Mem { .. }, Way::Right) => stack(-64),

@@ -3,8 +3,11 @@
 use stingless::{
     Config, Engine, EngineKind, Linker, Packet, RawProgram, SocketField, SocketFields, SocketInfo, TcpFields,
 };
+use stingless_conformance::kernel::{KernelProgram, TestRun, available};
+use stingless_conformance::programs::Host;
 use stingless_helpers_linux::{Query, SkBuff, Sockets};
 use stingless_isa::{assemble, encode};
+use stingless_object::Env;
 
 const LISTEN: u32 = 10;
 const REQUEST: u32 = 12;
@@ -135,4 +138,45 @@ fn a_packet_has_a_socket_or_none() {
                 if r0 == 0 goto out\n r0 = *(u32 *)(r0 + 16)\n r0 += r8\n out:\n exit";
     let socket = SocketInfo { sock: fields(17, 7), ..SocketInfo::default() };
     assert_eq!((run(text, None), run(text, Some(&socket))), (-1, 79));
+}
+
+/// Each socket has a value of its own as long as the map has it; a socket without a number has none.
+#[test]
+fn sockets_have_values() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/programs/host_storage.bpf.o");
+    let object = stingless::from_file(path).unwrap();
+    for kind in EngineKind::ALL {
+        let mut linker = Linker::new(&Engine::new(Config::new().engine(kind)).unwrap());
+        linker.hook::<SkBuff<'static>>().unwrap();
+        let loaded = linker.load(&object).unwrap();
+        let plugin = loaded.plugin::<SkBuff<'static>>("storage").unwrap();
+        let call = |id: u32, partial: bool| {
+            let socket = SocketInfo { sock: fields(6, 1), id, partial, ..SocketInfo::default() };
+            let mut frame = [0u8; 64];
+            let mut skb = SkBuff::new(Packet::new(&mut frame));
+            skb.sk = SocketField::new(&socket);
+            plugin.call(&mut skb).unwrap()
+        };
+        assert_eq!(call(7, false), 15);
+        assert_eq!(call(8, false), 15, "another socket");
+        assert_eq!(call(7, false), 106, "the first again");
+        assert_eq!(call(0, false), 4000, "a socket that the host does not know again");
+        assert_eq!(call(7, true), 2000);
+        let values = loaded.map("values").unwrap();
+        assert_eq!(values.lookup(&7u32.to_ne_bytes()).unwrap().unwrap()[..8], 6u64.to_ne_bytes());
+        values.delete(&7u32.to_ne_bytes()).unwrap();
+        assert_eq!(call(7, false), 15, "the host closed it");
+        // As many sockets as the map has room for.
+        let room = values.spec().max_entries;
+        (100..100 + room - 2).for_each(|id| assert_eq!(call(id, false), 15, "{id}"));
+        assert_eq!(call(99, false), 4000);
+    }
+    if available() {
+        let host = Host::new(EngineKind::Interp).unwrap();
+        let env = Env::new(host.linker.protos(), host.linker.hook_named("tc").unwrap().clone());
+        let at = object.program("storage").unwrap();
+        let live = KernelProgram::load(&object, at, &env).unwrap();
+        let out = TestRun { data: &[0; 64], ctx: &[] }.run(&live.prog).unwrap();
+        assert_eq!(out.retval, 15);
+    }
 }

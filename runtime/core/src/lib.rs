@@ -52,7 +52,7 @@ pub use stingless_verifier as verifier;
 pub use sys::args::{
     Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, Fixed, ForEachCallback, Helper, InOut, Key,
     LoopCallback, MapArg, MemOrNull, MemOut, MemOutOrNull, NonEmpty, NonEmptyMut, NonEmptyOut, Optional, Out, Record,
-    RecordPtr, Socket, SpinLock, Text, ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
+    RecordPtr, Socket, SpinLock, Text, ValueIn, ValueInOrNull, ValueOut, ValuePtr, ValuePtrMaybe,
 };
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, AssumedProgram, run_assumed};

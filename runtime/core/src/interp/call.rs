@@ -122,6 +122,7 @@ fn callback_kind(proto: &Proto) -> Option<CallbackKind> {
         | ArgKind::Ctx
         | ArgKind::CtxOrNull
         | ArgKind::MapValueOut { .. }
+        | ArgKind::MapValueOrNull
         | ArgKind::Map(_)
         | ArgKind::MapKey
         | ArgKind::MapValue(_)

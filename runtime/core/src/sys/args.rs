@@ -170,6 +170,8 @@ address_args! {
     Key, "const void *", ArgKind::MapKey;
     /// A value of the map argument, to read.
     ValueIn, "const void *", ArgKind::MapValue(MemUse::Read);
+    /// A value of the map argument, to read, or NULL.
+    ValueInOrNull, "const void *", ArgKind::MapValueOrNull;
     /// Room for a value of the map argument; what it is of maps of the kinds `Bloom` alone, is a value to read.
     ValueOut, "void *", ArgKind::MapValueOut { reads: MapKind::BloomFilter.bit() };
     /// A ring-buffer record, handed over.
@@ -543,6 +545,11 @@ impl crate::helper::IntoRet for ValuePtr {
 /// The pointer to a map value, or NULL, where no key is sure to be there.
 #[derive(Clone, Copy, Debug)]
 pub struct ValuePtrMaybe(pub(crate) u64);
+
+impl ValuePtrMaybe {
+    /// There is none.
+    pub const NULL: ValuePtrMaybe = ValuePtrMaybe(0);
+}
 
 impl crate::helper::IntoRet for ValuePtrMaybe {
     const RET: stingless_abi::Ret = stingless_abi::Ret::MapValueMaybe;

@@ -7,7 +7,7 @@ use stingless_abi::MapKind;
 
 use super::args::{
     CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, Socket, SpinLock, ValueIn,
-    ValueOut, ValuePtr, ValuePtrMaybe,
+    ValueInOrNull, ValueOut, ValuePtr, ValuePtrMaybe,
 };
 use super::mem::{Mem, MemMut};
 use crate::caller::Caller;
@@ -94,6 +94,44 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
     #[must_use]
     pub fn max_entries(&self) -> u32 {
         self.map.spec().max_entries
+    }
+
+    /// The value that socket `id` has; with `create`, one that is made of `value` (zeroes, for NULL) where it has none yet.
+    /// NULL where there is none, or no room for one more.
+    #[must_use]
+    pub fn storage(&self, id: u32, value: ValueInOrNull<'_>, create: bool) -> ValuePtrMaybe {
+        if self.map.spec().kind != MapKind::SkStorage {
+            return ValuePtrMaybe(0);
+        }
+        let mut key = id.to_ne_bytes();
+        let key = key.as_mut_ptr().cast_const();
+        // SAFETY: the key is of 4 bytes, as in every map of the kind; the run entered an epoch, since its program names a
+        // map whose elements are reclaimed.
+        let find = || unsafe { self.map.prog_lookup(key) }.expose_provenance() as u64;
+        let found = find();
+        if found != 0 || !create {
+            return ValuePtrMaybe(found);
+        }
+        let mut zeroes = vec![0u8; self.map.spec().value_size as usize];
+        let given = match value.addr {
+            0 => zeroes.as_mut_ptr().cast_const(),
+            addr => with_exposed_provenance(addr as usize),
+        };
+        // SAFETY: as above; the value was proved readable for the value size of the call's map argument, which is this one,
+        // or it is the zeroes. Another thread may have made one in between, which is as good.
+        let _ = unsafe { self.map.prog_update(key, given, stingless_abi::map::BPF_NOEXIST) };
+        ValuePtrMaybe(find())
+    }
+
+    /// Takes the value of socket `id` away: 0, or `-ENOENT` where it has none.
+    #[must_use]
+    pub fn storage_delete(&self, id: u32) -> Errno {
+        let mut key = id.to_ne_bytes();
+        match self.map.spec().kind {
+            // SAFETY: the key is of 4 bytes, as in every map of the kind.
+            MapKind::SkStorage => Errno(unsafe { self.map.prog_delete(key.as_mut_ptr().cast_const()) }),
+            _ => Errno(-i64::from(libc::ENOENT)),
+        }
     }
 
     /// How many elements it has.

@@ -77,6 +77,9 @@ pub struct SocketInfo {
     pub sock: SocketFields,
     /// What is known of a TCP socket; used where the protocol is TCP's and the socket is full.
     pub tcp: TcpFields,
+    /// The number by which the host knows it again, for values of sockets (`BPF_MAP_TYPE_SK_STORAGE`): 0 for a socket that
+    /// has none.
+    pub id: u32,
     /// It is still in its handshake, or already past its end: no full socket.
     pub partial: bool,
     /// The socket that listens for one that is in its handshake.

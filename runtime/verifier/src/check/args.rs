@@ -33,6 +33,8 @@ impl Checker<'_> {
             ArgKind::Map(kinds) => self.map_arg(arg, value, kinds),
             ArgKind::MapKey => self.keyed(arg, value, true),
             ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => self.keyed(arg, value, false),
+            ArgKind::MapValueOrNull if value.as_constant() == Some(0) => Ok(()),
+            ArgKind::MapValueOrNull => self.keyed(arg, &Value { nullable: false, ..*value }, false),
             ArgKind::Mem { access, len, nullable } => self.mem(arg, value, access, len, nullable),
             ArgKind::Len { zero_ok } => self.length(arg.reg, zero_ok).map(|_| ()),
             ArgKind::ConstStr => self.const_str(arg, value),
@@ -68,7 +70,11 @@ impl Checker<'_> {
         for (index, (arg, reg)) in proto.args.iter().zip(Reg::ARGS).enumerate() {
             let memory = matches!(
                 arg.kind,
-                ArgKind::Mem { .. } | ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. }
+                ArgKind::Mem { .. }
+                    | ArgKind::MapKey
+                    | ArgKind::MapValue(_)
+                    | ArgKind::MapValueOut { .. }
+                    | ArgKind::MapValueOrNull
             );
             let value = self.state.reg(reg);
             if memory && matches!(value.region(), Some(Region::Data(_) | Region::DataMeta(_))) {

@@ -398,6 +398,7 @@ fn written(state: &mut State, proto: &Proto) {
             | ArgKind::Acquired(_)
             | ArgKind::HostObject(_)
             | ArgKind::Text { .. }
+            | ArgKind::MapValueOrNull
             | ArgKind::LastingMem
             | ArgKind::SpinLock => continue,
         };

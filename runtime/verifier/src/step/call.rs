@@ -118,6 +118,7 @@ impl Machine<'_> {
                 | ArgKind::CallbackCtx
                 | ArgKind::Buffer
                 | ArgKind::Text { .. }
+                | ArgKind::MapValueOrNull
                 | ArgKind::CtxOrNull => {
                     self.rely(value.node);
                 }
@@ -185,7 +186,7 @@ impl Machine<'_> {
                     let size = buffer_size(state, index)?;
                     (MemUse::Write, (size, size))
                 }
-                ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
+                ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } | ArgKind::MapValueOrNull => {
                     let Some(Region::MapPtr(map)) = map else { return bug("a value without its map was passed") };
                     let spec = self.env.unit.maps.get(map as usize).map(|m| &m.spec);
                     let access = arg.kind.value_use(spec.map(|s| s.kind)).unwrap_or(MemUse::Read);

@@ -33,7 +33,7 @@ fn declared(kind: ArgKind) -> (&'static str, &'static str) {
         ArgKind::Ctx | ArgKind::CtxOrNull => ("void *", "ctx"),
         ArgKind::Map(_) => ("void *", "map"),
         ArgKind::MapKey => ("const void *", "key"),
-        ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => ("const void *", "value"),
+        ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } | ArgKind::MapValueOrNull => ("const void *", "value"),
         ArgKind::Mem { .. } | ArgKind::ConstStr | ArgKind::Acquired(_) | ArgKind::HostObject(_) => ("void *", "data"),
         ArgKind::Len { .. } | ArgKind::ConstScalar => ("u64", "size"),
         ArgKind::Callback(_) => ("void *", "callback"),

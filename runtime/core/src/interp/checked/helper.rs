@@ -73,7 +73,8 @@ impl Checked {
             }
             ArgKind::CtxOrNull if value == 0 || value == self.args[0] => Ok(()),
             ArgKind::CtxOrNull => Err(broken("neither the context nor NULL")),
-            ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
+            ArgKind::MapValueOrNull if value == 0 => Ok(()),
+            ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } | ArgKind::MapValueOrNull => {
                 let (_, value_size) = map_sizes(call)?;
                 let kind = call.map.map(|map| call.site.program.unit().maps[map].spec.kind);
                 let access = arg.kind.value_use(kind).unwrap_or(MemUse::Read);
