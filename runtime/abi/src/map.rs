@@ -197,6 +197,12 @@ impl MapKind {
         matches!(self, MapKind::ArrayOfMaps | MapKind::HashOfMaps)
     }
 
+    /// Whether values are sockets: programs put in what they have, and what they look up they give back.
+    #[must_use]
+    pub const fn holds_sockets(self) -> bool {
+        matches!(self, MapKind::Sockmap | MapKind::Sockhash)
+    }
+
     /// Whether each execution slot has its own value.
     #[must_use]
     pub const fn is_per_slot(self) -> bool {
@@ -386,9 +392,8 @@ impl MapSpec {
     /// Whether programs may store to values.
     #[must_use]
     pub const fn prog_writes(&self) -> bool {
-        // Sockets may be taken out by programs, which cannot get at their values.
-        let takes_out = matches!(self.kind, MapKind::Sockmap | MapKind::Sockhash);
-        self.flags & F_RDONLY_PROG == 0 && (takes_out || !self.kind.is_handles())
+        // Sockets may be put in and taken out by programs, which cannot get at the values themselves.
+        self.flags & F_RDONLY_PROG == 0 && (self.kind.holds_sockets() || !self.kind.is_handles())
     }
 
     /// Checks the shape against the kind's row.

@@ -16,6 +16,8 @@ const HOOKS: [&str; 3] = ["xdp", "tc", "socket_filter"];
 
 /// What Linux's hooks have and ours do not: pointers into the kernel, tasks, and what needs a kernel to be of use.
 const LACKING: &[u32] = &[141, 148, 149, 153, 154, 156, 157, 158, 169, 170, 171, 172, 175, 180, 191, 194, 209];
+const LOOKUP: u32 = 1;
+const UPDATE: u32 = 2;
 /// The last helper that Linux has.
 const LAST: u32 = 209;
 
@@ -156,7 +158,10 @@ fn kinds(proto: &Proto) -> Vec<Option<MapKind>> {
         Some(_) => {
             // Maps of maps need one to be made of: the tests of maps try them.
             let nested = [MapKind::ArrayOfMaps, MapKind::HashOfMaps];
-            MapKind::rows().iter().map(|row| row.kind).filter(|kind| !nested.contains(kind)).map(Some).collect()
+            // Values of maps of sockets are sockets, and those found are given back: `rules/sockmap.rules`.
+            let sockets = |kind: MapKind| kind.holds_sockets() && [LOOKUP, UPDATE].contains(&proto.id);
+            let kinds = MapKind::rows().iter().map(|row| row.kind);
+            kinds.filter(|kind| !nested.contains(kind) && !sockets(*kind)).map(Some).collect()
         }
         None => vec![None],
     }

@@ -1,5 +1,6 @@
 //! Arguments of helpers.
 
+use stingless_abi::object::SOCK_COMMON;
 use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, Proto, RefClass, SpecialKind};
 use stingless_isa::Reg;
 
@@ -172,6 +173,9 @@ impl Checker<'_> {
         let Some(map) = self.env.unit.maps.get(map as usize) else {
             return bug("a map that is not there");
         };
+        if !key && map.spec.kind.holds_sockets() {
+            return self.host_object_arg(arg, value, SOCK_COMMON);
+        }
         let bytes = if key { map.spec.key_size } else { map.spec.value_size };
         let access = arg.kind.value_use(Some(map.spec.kind)).unwrap_or(MemUse::Read);
         self.memory(arg, value, access, i64::from(bytes))

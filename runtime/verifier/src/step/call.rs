@@ -1,6 +1,7 @@
 //! Calls: helpers, functions, callbacks, tail calls.
 
-use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, Proto, Ret, Trust};
+use stingless_abi::object::SOCKET;
+use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, Proto, RefClass, Ret, Trust};
 use stingless_isa::{Callee, Reg, Size};
 
 use super::{Machine, Next, Stepped};
@@ -270,6 +271,9 @@ impl Machine<'_> {
             Ret::Scalar { min, max } => Value::scalar(Scalar::from_signed_range(min, max)),
             Ret::MapValueOrNull => {
                 let Some(map) = map else { return bug("a helper returns a value of no map") };
+                if self.env.unit.maps.get(map as usize).is_some_and(|m| m.spec.kind.holds_sockets()) {
+                    return Ok(self.acquired(state, at, RefClass::Host(SOCKET), None));
+                }
                 if self.env.unit.maps.get(map as usize).is_some_and(|m| m.spec.kind.holds_maps()) {
                     let Some(inner) = self.env.unit.inner_of(map) else { return bug("a map of maps of no shape") };
                     return Ok(Value { id: self.fresh_id(), nullable: true, ..Value::ptr(Region::MapPtr(inner)) });
@@ -295,9 +299,7 @@ impl Machine<'_> {
                     }
                     None => None,
                 };
-                let (id, reference) = (self.fresh_id(), self.fresh_id());
-                state.held.push(Held { id: reference, class, insn: at as u32 });
-                Value { id, reference, nullable: true, ..Value::ptr(Region::of_class(class, size)) }
+                self.acquired(state, at, class, size)
             }
             Ret::ViewOrNull { size_arg, writable } => self.view(state, proto, (size_arg, writable))?,
             Ret::HostOrNull { class, same } => {
@@ -311,6 +313,13 @@ impl Machine<'_> {
             // The other outcome has a state of its own.
             Ret::ElementOrNull { .. } => Value::constant(0),
         })
+    }
+
+    /// A reference that the program now holds, if it is not NULL.
+    fn acquired(&mut self, state: &mut State, at: usize, class: RefClass, size: Option<u32>) -> Value {
+        let (id, reference) = (self.fresh_id(), self.fresh_id());
+        state.held.push(Held { id: reference, class, insn: at as u32 });
+        Value { id, reference, nullable: true, ..Value::ptr(Region::of_class(class, size)) }
     }
 
     /// Whether the key argument is a constant that an array has.

@@ -1,7 +1,8 @@
 //! Obligations of helper calls, read from the prototype.
 
+use stingless_abi::object::SOCKET;
 use stingless_abi::{
-    ArgKind, MapKinds, MemLen, MemUse, ObjectLayout, Proto, RefClass, Ret, Rights, SpecialKind, TrapKind,
+    ArgKind, MapKind, MapKinds, MemLen, MemUse, ObjectLayout, Proto, RefClass, Ret, Rights, SpecialKind, TrapKind,
 };
 use stingless_isa::Reg;
 use stingless_verifier::obligation::{Argument, Obligation, of_helper};
@@ -77,6 +78,9 @@ impl Checked {
             ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } | ArgKind::MapValueOrNull => {
                 let (_, value_size) = map_sizes(call)?;
                 let kind = call.map.map(|map| call.site.program.unit().maps[map].spec.kind);
+                if kind.is_some_and(MapKind::holds_sockets) {
+                    return self.host_object(value).map(drop);
+                }
                 let access = arg.kind.value_use(kind).unwrap_or(MemUse::Read);
                 self.touch(call.site, value, value_size, access).map(drop)
             }
@@ -200,6 +204,13 @@ impl Checked {
                 let arg = proto.args.iter().position(|a| matches!(a.kind, ArgKind::Map(_)));
                 let map = arg.and_then(|arg| Some((map_at(site.program, args[arg])?, args[arg])));
                 let map = map.ok_or_else(|| broken(format!("{} returns a value of no map", proto.name)))?;
+                if site.program.unit().maps[map.0].spec.kind.holds_sockets() {
+                    let class = RefClass::Host(SOCKET);
+                    self.held.push((r0, class));
+                    let size = ObjectLayout::of(SOCKET).map_or(0, |l| l.size);
+                    self.regions.add(r0, size.into(), Kind::Held(class), Rights::READ);
+                    return Ok(());
+                }
                 if site.program.unit().maps[map.0].spec.kind.holds_maps() {
                     let inner = site.program.maps()[map.0].has_inner(r0);
                     return if inner { Ok(()) } else { Err(broken(format!("{} returns no map", proto.name))) };
