@@ -104,7 +104,7 @@ fn compare(a: &Chars, b: &Chars, fold: fn(u8) -> u8) -> i64 {
             std::cmp::Ordering::Equal => None,
         })
     };
-    (0..MOST).find_map(|at| step(at).map_or_else(Some, |done| done)).unwrap_or(E2BIG)
+    (0..MOST).find_map(|at| step(at).unwrap_or_else(Some)).unwrap_or(E2BIG)
 }
 
 /// How many bytes at the start of a text are of a set.

@@ -201,22 +201,7 @@ impl Checked {
             Ret::MapValueOrNull | Ret::MapValueMaybe if r0 == 0 => Ok(()),
             Ret::MapValueOrNull | Ret::MapValueMaybe => {
                 self.tag(Reg::R0, true);
-                let arg = proto.args.iter().position(|a| matches!(a.kind, ArgKind::Map(_)));
-                let map = arg.and_then(|arg| Some((map_at(site.program, args[arg])?, args[arg])));
-                let map = map.ok_or_else(|| broken(format!("{} returns a value of no map", proto.name)))?;
-                if site.program.unit().maps[map.0].spec.kind.holds_sockets() {
-                    let class = RefClass::Host(SOCKET);
-                    self.held.push((r0, class));
-                    let size = ObjectLayout::of(SOCKET).map_or(0, |l| l.size);
-                    self.regions.add(r0, size.into(), Kind::Held(class), Rights::READ);
-                    return Ok(());
-                }
-                if site.program.unit().maps[map.0].spec.kind.holds_maps() {
-                    let inner = site.program.maps()[map.0].has_inner(r0);
-                    return if inner { Ok(()) } else { Err(broken(format!("{} returns no map", proto.name))) };
-                }
-                self.list_value(site.program, map, r0);
-                Ok(())
+                self.check_value(site, proto, args, r0)
             }
             Ret::ViewOrNull { .. } if r0 == 0 => Ok(()),
             Ret::ViewOrNull { size_arg, .. } => {
@@ -255,6 +240,26 @@ impl Checked {
                 Ok(())
             }
         }
+    }
+
+    /// What a look-up in the call's map found: a value, a map or a socket.
+    fn check_value(&mut self, site: Site<'_>, proto: &Proto, args: [u64; 5], r0: u64) -> Result<(), Stop> {
+        let arg = proto.args.iter().position(|a| matches!(a.kind, ArgKind::Map(_)));
+        let map = arg.and_then(|arg| Some((map_at(site.program, args[arg])?, args[arg])));
+        let map = map.ok_or_else(|| broken(format!("{} returns a value of no map", proto.name)))?;
+        if site.program.unit().maps[map.0].spec.kind.holds_sockets() {
+            let class = RefClass::Host(SOCKET);
+            self.held.push((r0, class));
+            let size = ObjectLayout::of(SOCKET).map_or(0, |l| l.size);
+            self.regions.add(r0, size.into(), Kind::Held(class), Rights::READ);
+            return Ok(());
+        }
+        if site.program.unit().maps[map.0].spec.kind.holds_maps() {
+            let inner = site.program.maps()[map.0].has_inner(r0);
+            return if inner { Ok(()) } else { Err(broken(format!("{} returns no map", proto.name))) };
+        }
+        self.list_value(site.program, map, r0);
+        Ok(())
     }
 }
 
