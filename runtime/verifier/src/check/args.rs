@@ -1,5 +1,6 @@
 //! Arguments of helpers.
 
+use stingless_abi::object::SOCK_COMMON;
 use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, Proto, RefClass, SpecialKind};
 use stingless_isa::Reg;
 
@@ -35,6 +36,8 @@ impl Checker<'_> {
             ArgKind::Map(kinds) => self.map_arg(arg, value, kinds),
             ArgKind::MapKey => self.keyed(arg, value, true),
             ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => self.keyed(arg, value, false),
+            ArgKind::MapValueOrNull if value.as_constant() == Some(0) => Ok(()),
+            ArgKind::MapValueOrNull => self.keyed(arg, &Value { nullable: false, ..*value }, false),
             ArgKind::Mem { access, len, nullable } => self.mem(arg, value, access, len, nullable),
             ArgKind::Len { zero_ok } => self.length(arg.reg, zero_ok).map(drop),
             ArgKind::ConstStr => self.const_str(arg, value),
@@ -57,6 +60,7 @@ impl Checker<'_> {
             ArgKind::LastingMem => self.lasting(arg, value),
             ArgKind::Buffer => self.buffer(arg, value),
             ArgKind::HostObject(class) => self.host_object_arg(arg, value, class),
+            ArgKind::Text { .. } => self.text(arg, value),
         }
     }
 
@@ -69,7 +73,11 @@ impl Checker<'_> {
         for (index, (arg, reg)) in proto.args.iter().zip(Reg::ARGS).enumerate() {
             let memory = matches!(
                 arg.kind,
-                ArgKind::Mem { .. } | ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. }
+                ArgKind::Mem { .. }
+                    | ArgKind::MapKey
+                    | ArgKind::MapValue(_)
+                    | ArgKind::MapValueOut { .. }
+                    | ArgKind::MapValueOrNull
             );
             let value = self.state.reg(reg);
             if memory && matches!(value.region(), Some(Region::Data(_) | Region::DataMeta(_))) {
@@ -167,6 +175,9 @@ impl Checker<'_> {
         let Some(map) = self.env.unit.maps.get(map as usize) else {
             return bug("a map that is not there");
         };
+        if !key && map.spec.kind.holds_sockets() {
+            return self.host_object_arg(arg, value, SOCK_COMMON);
+        }
         let bytes = if key { map.spec.key_size } else { map.spec.value_size };
         let access = arg.kind.value_use(Some(map.spec.kind)).unwrap_or(MemUse::Read);
         self.memory(arg, value, access, i64::from(bytes))
@@ -308,7 +319,7 @@ impl Checker<'_> {
     }
 
     /// `bytes` bytes that a helper reads or writes, at most.
-    fn memory(&self, arg: &Argument, value: &Value, access: MemUse, bytes: i64) -> Check {
+    pub(super) fn memory(&self, arg: &Argument, value: &Value, access: MemUse, bytes: i64) -> Check {
         match value.region() {
             Some(
                 Region::Stack(_)

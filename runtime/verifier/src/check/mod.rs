@@ -5,6 +5,7 @@ mod args;
 mod compare;
 mod function;
 mod object;
+mod text;
 
 use stingless_abi::{ArgKind, Entry, ObjectKind, Proto, RefClass, Rights, Section, Trust};
 use stingless_isa::{AluOp, Callee, Operand, Reg, Width};

@@ -33,7 +33,7 @@ fn declared(kind: ArgKind) -> (&'static str, &'static str) {
         ArgKind::Ctx | ArgKind::CtxOrNull => ("void *", "ctx"),
         ArgKind::Map(_) => ("void *", "map"),
         ArgKind::MapKey => ("const void *", "key"),
-        ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => ("const void *", "value"),
+        ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } | ArgKind::MapValueOrNull => ("const void *", "value"),
         ArgKind::Mem { .. } | ArgKind::ConstStr | ArgKind::Acquired(_) | ArgKind::HostObject(_) => ("void *", "data"),
         ArgKind::Len { .. } | ArgKind::ConstScalar => ("u64", "size"),
         ArgKind::Callback(_) => ("void *", "callback"),
@@ -42,6 +42,7 @@ fn declared(kind: ArgKind) -> (&'static str, &'static str) {
         ArgKind::SpinLock => ("struct bpf_spin_lock *", "lock"),
         ArgKind::Dynptr(_) | ArgKind::DynptrClone => ("struct bpf_dynptr *", "ptr"),
         ArgKind::LastingMem | ArgKind::Buffer => ("void *", "data"),
+        ArgKind::Text { .. } => ("const char *", "text"),
         ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar => ("u64", "flags"),
     }
 }
