@@ -163,7 +163,7 @@ impl Machine<'_> {
         for (place, (arg, reg)) in (0..).zip(proto.args.iter().zip(Reg::ARGS)) {
             let value = state.reg(reg);
             if matches!(arg.kind, ArgKind::Text { .. }) && value.is_ptr() {
-                let bytes = Checker { env: self.env, state }.readable(value);
+                let bytes = Checker { env: self.env, state, given: 0 }.readable(value);
                 self.collector.text(at, place, bytes);
             }
         }
