@@ -441,6 +441,11 @@ fn chains(unit: &Unit, collector: &Collector, limits: &Limits) -> Result<(), Box
 /// Linux's limit on the stack above a subprogram that tail-calls.
 const TAIL_CALL_STACK: u32 = 256;
 
+/// What the source calls a subprogram.
+fn function_name(unit: &Unit, subprog: usize) -> &str {
+    unit.funcs.get(subprog).map(|f| f.name.as_str()).filter(|n| !n.is_empty()).unwrap_or(&unit.name)
+}
+
 fn check_chain(
     unit: &Unit,
     collector: &Collector,
@@ -452,7 +457,16 @@ fn check_chain(
     let total = above + frame_bytes(collector.stack_of(callee));
     if total > limits.stack {
         let message = format!("the call chain takes {total} bytes of stack, the limit is {}", limits.stack);
-        let error = VerifierError::new(unit, insn, Kind::StackTooDeep, message);
+        let mut error = VerifierError::new(unit, insn, Kind::StackTooDeep, message);
+        // The frames of the last call; those above it are told by their sum.
+        for sub in [unit.code.subprog_of(insn), callee] {
+            let start = unit.code.subprogs()[sub].start as usize;
+            let own = frame_bytes(collector.stack_of(sub));
+            let note = format!("`{}` has {own} bytes of its own", function_name(unit, sub));
+            if !error.secondary.iter().any(|n| n.message == note) {
+                error = error.note(unit, start, note);
+            }
+        }
         return Err(error.help("put large variables into a map of one element, or share one buffer"));
     }
     if collector.tail_calls(callee) && above >= TAIL_CALL_STACK {

@@ -288,13 +288,17 @@ impl Checker<'_> {
         let first = ptr.min_off() + i128::from(span.off);
         let end = ptr.max_off() + i128::from(span.off) + i128::from(span.bytes);
         if first < -limit || end > 8 * i128::from(fault!(75)) {
-            let outside = fail_because(
-                Kind::StackBounds,
-                format!(
-                    "the stack has {limit} bytes below r10, the access through {reg} may touch bytes {first}..{end}"
-                ),
-                format!("the offset is {}", offset_text(ptr, span.off)),
-            );
+            let message = match span.size {
+                None if first >= -limit && ptr.num.as_constant().is_some() => {
+                    format!("{reg} has {} bytes to the end of the stack frame, {} are needed", -first, span.bytes)
+                }
+                Some(_) | None => {
+                    format!(
+                        "the stack has {limit} bytes below r10, the access through {reg} may touch bytes {first}..{end}"
+                    )
+                }
+            };
+            let outside = fail_because(Kind::StackBounds, message, format!("the offset is {}", offset_text(ptr, span.off)));
             return needing(outside, || range_need(ptr, reg, span, (-i64::from(self.env.limits.stack), 0)));
         }
         if let Some(size) = span.size
@@ -338,6 +342,7 @@ impl Checker<'_> {
             Kind::SpillCorrupted,
             format!("the stack byte at offset {off} belongs to a spilled pointer, which would be read as a number"),
         )
+        .map_err(|f: Box<Fail>| at_byte(f, off))
     }
 
     /// Every byte of the range was written, and none belongs to a pointer that would be read as a number.

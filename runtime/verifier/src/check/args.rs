@@ -5,7 +5,7 @@ use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind,
 use stingless_isa::Reg;
 
 use super::access::is_aligned;
-use super::{Check, Checker, Span, bug, fail, fail_because, needing};
+use super::{Check, Checker, Fail, Span, bug, fail, fail_because, needing};
 use crate::domain::Scalar;
 use crate::obligation::{Argument, Mode};
 use crate::refine::Need;
@@ -440,7 +440,10 @@ impl Checker<'_> {
 
     fn spin_lock(&self, arg: &Argument, value: &Value) -> Check {
         let Some(Region::MapValue(map)) = value.region() else {
-            return self.wrong(arg, value, "a pointer to a spin lock in a map value");
+            let wrong = self.wrong(arg, value, "a pointer to a spin lock in a map value");
+            // No lock, where memory of another kind is no argument.
+            let lock = |kind| if kind == Kind::HelperArg { Kind::LockArg } else { kind };
+            return wrong.map_err(|f| Box::new(Fail { kind: lock(f.kind), ..*f }));
         };
         if value.nullable {
             return fail(Kind::NullArgument, format!("argument {} may be NULL", arg.index + 1));

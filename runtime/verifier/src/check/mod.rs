@@ -42,7 +42,10 @@ pub(crate) struct Fail {
 impl Fail {
     /// The same failure, blamed on an obligation.
     pub(crate) fn of(mut self: Box<Self>, obligation: &Obligation) -> Box<Fail> {
-        self.blame = Blame { stack: self.blame.stack, made: self.blame.made, ..Blame::of(obligation) };
+        let (of, own) = (Blame::of(obligation), self.blame);
+        // A call of a function is one obligation, whichever argument fails.
+        let (reg, argument) = (of.reg.or(own.reg), of.argument.or(own.argument));
+        self.blame = Blame { reg, argument, stack: own.stack, made: own.made, ..of };
         self
     }
 }
