@@ -76,7 +76,12 @@ pub fn access_then((insn, pointer): (Insn, usize), tc: bool, rest: &str, seed: u
 
 fn program(hook: &str, (get, end, rest): (&str, &str, &str), mut insn: Insn, (n, seed): (u64, u64)) -> Code {
     let mut random = Random::new(seed << 32 | n);
-    let field = if hook == "tc" { 8 } else { 12 };
+    // In `tc` the mark; of 8 bytes, the time stamp.
+    let field = match (hook, displacement(&mut insn)) {
+        ("tc", Some((_, Size::DW))) => 152,
+        ("tc", _) => 8,
+        (_, _) => 12,
+    };
     place(&mut random, &mut insn, field);
     if let (0, Some((off, _))) = (seed, displacement(&mut insn)) {
         *off = if get == "r7 = r6\n" { field } else { 0 };
