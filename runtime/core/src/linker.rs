@@ -30,6 +30,7 @@ pub struct Linker {
     pub(crate) host: HostState,
     pub(crate) globals: BTreeMap<String, Vec<u8>>,
     pub(crate) kconfig: BTreeMap<String, KconfigValue>,
+    pub(crate) entries: BTreeMap<String, u32>,
     pub(crate) types: Vec<Arc<HostTypes>>,
     next_named: u32,
 }
@@ -45,6 +46,7 @@ impl Linker {
             host: HostState::default(),
             globals: BTreeMap::new(),
             kconfig: BTreeMap::new(),
+            entries: BTreeMap::new(),
             types: Vec::new(),
             next_named: FIRST_NAMED_ID,
         }
@@ -173,6 +175,13 @@ impl Linker {
         self
     }
 
+    /// Sets how many elements maps of this name have, whatever their object says (libbpf: `bpf_map__set_max_entries`).
+    /// A map that says 0, and of which nothing is said here, has 512: one for each CPU.
+    pub fn max_entries(&mut self, map: &str, entries: u32) -> &mut Self {
+        self.entries.insert(map.to_owned(), entries);
+        self
+    }
+
     /// Adds types that CO-RE relocates plugins against (`/sys/kernel/btf/vmlinux`, another object). The hook's own context
     /// comes first, then these in the order of the calls; the first that has a type of the right name answers.
     pub fn types(&mut self, types: HostTypes) -> &mut Self {
@@ -285,6 +294,12 @@ fn unclear(proto: &Proto) -> Option<(String, &'static str)> {
     if objects > 1 && matches!(proto.ret, Ret::HostOrNull { .. }) {
         return Some((format!("{objects} sockets"), "one socket, of which the result is a part"));
     }
+    if let Some(len) = lengths_collide(proto) {
+        return Some((
+            format!("register {} for the length of a text", len + 1),
+            "one behind the arguments, for it alone",
+        ));
+    }
     let effects = proto.effects;
     if count(|k| matches!(k, ArgKind::Callback(_))) > 0 && (effects.throws || effects.tail_call || count(step) > 0) {
         return Some(("a callback".into(), "none in a helper that throws, tail-calls or steps an iterator"));
@@ -297,6 +312,19 @@ fn unclear(proto: &Proto) -> Option<(String, &'static str)> {
     };
     let taken = (0..).zip(proto.args.iter()).find(|&(at, a)| takes(&a.kind) && effects.releases != Some(at));
     taken.map(|(at, _)| (format!("argument {} is taken back", at + 1), "the effect `releases_arg1`"))
+}
+
+/// The register of a text's length that is an argument's, or another text's, or none.
+fn lengths_collide(proto: &Proto) -> Option<u8> {
+    let lengths = proto.args.iter().filter_map(|a| if let ArgKind::Text { len } = a.kind { Some(len) } else { None });
+    let mut seen = 0u8;
+    for len in lengths {
+        if usize::from(len) < proto.args.len() || len >= 5 || seen & 1 << len != 0 {
+            return Some(len);
+        }
+        seen |= 1 << len;
+    }
+    None
 }
 
 #[cfg(test)]
@@ -339,6 +367,11 @@ mod tests {
         }
         assert!(found(&[READ, READ, ArgKind::DynptrClone], Ret::ANY, none).is_some());
         assert!(found(&[STEP, CALL], Ret::ANY, none).is_some());
+        let text = |len| ArgKind::Text { len };
+        assert_eq!(found(&[text(2), text(3)], Ret::ANY, none), None);
+        for lens in [[1, 2], [2, 2], [3, 5], [0, 2], [2, 1]] {
+            assert!(found(&lens.map(text), Ret::ANY, none).is_some(), "{lens:?}");
+        }
         for effects in [Effects { throws: true, ..none }, Effects { tail_call: true, ..none }] {
             assert!(found(&[CALL], Ret::ANY, effects).is_some());
             assert_eq!(found(&[ArgKind::Scalar], Ret::ANY, effects), None);

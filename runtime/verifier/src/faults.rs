@@ -203,5 +203,6 @@ mod seeded {
             "false accept of 6.18: calls and may_goto",
             "a turn of one call's may_goto stands for one of the next",
         ),
+        fault(122, "fix of 2018: packet ends off by one, for texts", "a text has one byte more than may be read"),
     ];
 }

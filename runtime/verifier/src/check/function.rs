@@ -27,7 +27,10 @@ impl Checker<'_> {
             return Ok(());
         };
         for (index, (arg, reg)) in info.args.iter().zip(Reg::ARGS).enumerate() {
-            self.function_arg(&info.name, index + 1, arg, reg)?;
+            self.function_arg(&info.name, index + 1, arg, reg).map_err(|mut f| {
+                (f.blame.reg, f.blame.argument) = (Some(reg), Some(index as u8));
+                f
+            })?;
         }
         Ok(())
     }

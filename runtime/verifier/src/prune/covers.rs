@@ -204,6 +204,10 @@ impl<'a> Comparison<'a> {
         if !self.number_within(old, now) {
             return false;
         }
+        if old.source() == 0 {
+            // Any number, and no other's equal: nothing can have relied on it, and nothing has to.
+            return true;
+        }
         let shift = i64::from(now.off) - i64::from(old.off);
         if old.id != 0 && !(old.is_low() == now.is_low() && self.link(old.base(), now.base(), shift)) {
             return false;

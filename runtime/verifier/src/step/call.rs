@@ -1,10 +1,11 @@
 //! Calls: helpers, functions, callbacks, tail calls.
 
-use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, Proto, Ret, Trust};
+use stingless_abi::object::SOCKET;
+use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, Proto, RefClass, Ret, Trust};
 use stingless_isa::{Callee, Reg, Size};
 
 use super::{Machine, Next, Stepped};
-use crate::check::{Fail, bug};
+use crate::check::{Checker, Fail, bug};
 use crate::domain::Scalar;
 use crate::region::{HostObject, Origin, Region};
 use crate::state::{Frame, Held, Lock, State};
@@ -87,6 +88,7 @@ impl Machine<'_> {
             forked = Some((at as u32 + 1, entered));
         }
         self.unset(state, at, proto);
+        self.texts(state, at, proto);
         let r0 = self.result(state, at, proto, map)?;
         self.write_memory(state, proto)?;
         self.objects(state, at, proto)?;
@@ -128,6 +130,8 @@ impl Machine<'_> {
                 | ArgKind::Mem { .. }
                 | ArgKind::CallbackCtx
                 | ArgKind::Buffer
+                | ArgKind::Text { .. }
+                | ArgKind::MapValueOrNull
                 | ArgKind::CtxOrNull => {
                     self.rely(value.node);
                 }
@@ -159,6 +163,17 @@ impl Machine<'_> {
         self.collector.unset(at, unset.fold(0, |set, (_, reg)| set | 1 << reg.index()));
     }
 
+    /// How much of its texts the helper may read.
+    fn texts(&mut self, state: &State, at: usize, proto: &Proto) {
+        for (place, (arg, reg)) in (0..).zip(proto.args.iter().zip(Reg::ARGS)) {
+            let value = state.reg(reg);
+            if matches!(arg.kind, ArgKind::Text { .. }) && value.is_ptr() {
+                let bytes = Checker { env: self.env, state, given: 0 }.readable(value);
+                self.collector.text(at, place, bytes);
+            }
+        }
+    }
+
     /// What the helper writes of the memory it is given.
     fn write_memory(&mut self, state: &mut State, proto: &Proto) -> Result<(), Box<Fail>> {
         let mut map = None;
@@ -179,11 +194,12 @@ impl Machine<'_> {
                     };
                     (access, bytes)
                 }
+                ArgKind::Text { .. } => (MemUse::Read, (0, 0)),
                 ArgKind::Buffer => {
                     let size = buffer_size(state, index)?;
                     (MemUse::Write, (size, size))
                 }
-                ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
+                ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } | ArgKind::MapValueOrNull => {
                     let Some(Region::MapPtr(map)) = map else { return bug("a value without its map was passed") };
                     let spec = self.env.unit.maps.get(map as usize).map(|m| &m.spec);
                     let access = arg.kind.value_use(spec.map(|s| s.kind)).unwrap_or(MemUse::Read);
@@ -267,6 +283,9 @@ impl Machine<'_> {
             Ret::Scalar { min, max } => Value::scalar(Scalar::from_signed_range(min, max)),
             Ret::MapValueOrNull => {
                 let Some(map) = map else { return bug("a helper returns a value of no map") };
+                if self.env.unit.maps.get(map as usize).is_some_and(|m| m.spec.kind.holds_sockets()) {
+                    return Ok(self.acquired(state, at, RefClass::Host(SOCKET), None));
+                }
                 if self.env.unit.maps.get(map as usize).is_some_and(|m| m.spec.kind.holds_maps()) {
                     let Some(inner) = self.env.unit.inner_of(map) else { return bug("a map of maps of no shape") };
                     let inner = if fault!(97) { map } else { inner };
@@ -294,9 +313,7 @@ impl Machine<'_> {
                     }
                     None => None,
                 };
-                let (id, reference) = (self.fresh_id(), self.fresh_id());
-                state.held.push(Held { id: reference, class, insn: at as u32 });
-                Value { id, reference, nullable: true, ..Value::ptr(Region::of_class(class, size)) }
+                self.acquired(state, at, class, size)
             }
             Ret::ViewOrNull { size_arg, writable } => self.view(state, proto, (size_arg, writable))?,
             Ret::HostOrNull { class, same } => {
@@ -311,6 +328,13 @@ impl Machine<'_> {
             // The other outcome has a state of its own.
             Ret::ElementOrNull { .. } => Value::constant(0),
         })
+    }
+
+    /// A reference that the program now holds, if it is not NULL.
+    fn acquired(&mut self, state: &mut State, at: usize, class: RefClass, size: Option<u32>) -> Value {
+        let (id, reference) = (self.fresh_id(), self.fresh_id());
+        state.held.push(Held { id: reference, class, insn: at as u32 });
+        Value { id, reference, nullable: true, ..Value::ptr(Region::of_class(class, size)) }
     }
 
     /// Whether the key argument is a constant that an array has.

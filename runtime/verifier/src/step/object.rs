@@ -30,7 +30,8 @@ impl Machine<'_> {
                 }
                 ArgKind::Dynptr(DynptrUse::Write) => {
                     let (depth, off) = place(state, reg)?;
-                    if state.object_at(depth, off).is_some_and(|o| o.kind == ObjectKind::DynptrSkb) {
+                    let skb = [ObjectKind::DynptrSkb, ObjectKind::DynptrSkbMeta];
+                    if state.object_at(depth, off).is_some_and(|o| skb.contains(&o.kind)) {
                         state.invalidate_data();
                     }
                     continue;
