@@ -126,7 +126,7 @@ impl Scene<'_> {
     pub(super) fn release(&self) -> Option<String> {
         let (_, vid) = self.leaked()?;
         let Some(statement) = self.releasing(vid) else {
-            return Some("keep what the call returned in a variable, and give it back before leaving".to_owned());
+            return Some("give back what the call returned before leaving, in whatever variable it is".to_owned());
         };
         if let Some(line) = self.renamed_at(vid) {
             let name = self.plain_name(vid)?;
