@@ -64,7 +64,9 @@ pub struct FuncInfo {
     pub args: Vec<FuncArg>,
     /// Names of its parameters, from BTF, for whoever explains; empty where unknown.
     pub params: Vec<String>,
-    /// A global function's result is a number (`int`, `u64`, ...); void functions leave `r0` unset.
+    /// Its BTF type is known.
+    pub typed: bool,
+    /// Its result is a number (`int`, `u64`, ...), as far as its type is known; global void functions leave `r0` unset.
     pub returns_scalar: bool,
 }
 

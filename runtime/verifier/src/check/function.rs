@@ -55,6 +55,7 @@ impl Checker<'_> {
             FuncArg::Scalar => wrong("a number"),
             FuncArg::Ctx if value.region() == Some(Region::Ctx) && value.fixed_off() == Some(0) => Ok(()),
             FuncArg::Ctx => wrong("the context"),
+            FuncArg::Mem { .. } if fault!(107) && value.as_constant() == Some(0) => Ok(()),
             FuncArg::Mem { nullable: true, .. } if value.as_constant() == Some(0) => Ok(()),
             FuncArg::Mem { size, nullable } => {
                 if !value.is_ptr() || value.nullable && !nullable || value.region() == Some(Region::Ctx) {
