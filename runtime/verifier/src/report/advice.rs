@@ -24,6 +24,7 @@ impl Scene<'_> {
             | Kind::StackVariable => self.bound_check(cause),
             Kind::PacketBounds => self.end_check(cause),
             Kind::PointerArithmetic => self.joined_tests(),
+            Kind::LockHeld | Kind::SectionOpen => self.unlock(),
             Kind::ReferenceLeak if self.blame.made.is_some() => self.destroy(),
             Kind::ReferenceLeak => self.release(),
             Kind::PacketStale => {

@@ -2,6 +2,8 @@
 
 use stingless_abi::{ArgKind, ObjectAction, ObjectKind, Proto, Ret, Section};
 
+use stingless_isa::Insn;
+
 use super::causes::Scene;
 use super::ctext;
 use super::replay::{How, Vid};
@@ -120,6 +122,13 @@ impl Scene<'_> {
             ArgKind::Object { kind, action: ObjectAction::Make } => Some((maker, place, kind)),
             _ => None,
         })
+    }
+
+    /// For a program that leaves with a lock, or inside of a section: what gives it back.
+    pub(super) fn unlock(&self) -> Option<String> {
+        let Insn::Exit = self.unit.code.insns()[self.at] else { return None };
+        let statement = self.held_lock().or_else(|| self.held_sections().into_iter().next())?;
+        Some(format!("give it back before leaving{}: `{statement}`", self.way_out()))
     }
 
     /// What to do about the reference that is still held.
