@@ -26,11 +26,21 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 fn no_object(path: &Path, bytes: &[u8]) -> Option<String> {
     let why = match bytes {
         [] => "the file is empty",
+        [0x7f, b'E', b'L', b'F', ..] if bytes.len() < ELF_HEADER => {
+            return Some(format!(
+                "{}: cut off: {} bytes, the header of an ELF file alone has {ELF_HEADER}",
+                path.display(),
+                bytes.len()
+            ));
+        }
         [0x7f, b'E', b'L', b'F', ..] => return None,
         _ => "not an ELF file: give an object (`clang -target bpf -g -O2 -c`), a .c source, or raw code with --raw",
     };
     Some(format!("{}: {why}", path.display()))
 }
+
+/// Bytes of the header of a 64-bit ELF file.
+const ELF_HEADER: usize = 64;
 
 /// Whether a file is a C source.
 fn is_source(path: &Path) -> bool {
@@ -62,6 +72,13 @@ pub(crate) fn load(
             .map_err(in_file);
     }
     let object = object(file)?;
+    if object.programs().is_empty() {
+        // Nothing is refused where there is nothing: that the section was forgotten would go unnoticed.
+        return Err(Failure(format!(
+            "{}: no program: one is a function in a section of its hook, as in `SEC(\"xdp\") int prog(struct xdp_md *ctx)`",
+            file.display()
+        )));
+    }
     match hook {
         Some(hook) => linker.load_each_as(&object, hook).map_err(in_file),
         None => linker.load_each(&object).map_err(in_file),
