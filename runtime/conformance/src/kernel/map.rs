@@ -57,6 +57,9 @@ impl KernelMap {
             attr.btf_fd = btf.as_raw_fd() as u32;
             (attr.btf_key_type_id, attr.btf_value_type_id) = spec.btf;
         }
+        // Of a map of maps: one that has the shape of its maps.
+        let inner = spec.inner.as_ref().map(|inner| KernelMap::create(inner)).transpose()?;
+        attr.inner_map_fd = inner.as_ref().map_or(0, |inner| inner.fd.as_raw_fd() as u32);
         // SAFETY: the attribute holds no address.
         let fd = unsafe { bpf_fd(Cmd::MapCreate, &mut attr) }?;
         Ok(KernelMap { fd, spec: spec.clone() })

@@ -51,7 +51,7 @@ impl Checker<'_> {
             )
             | None => 0,
         };
-        u32::try_from(end - last + i128::from(fault!(81))).unwrap_or(0)
+        u32::try_from(end - last + i128::from(fault!(122))).unwrap_or(0)
     }
 
     /// The offset where what may be read of a frame from `first` on ends.

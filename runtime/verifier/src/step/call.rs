@@ -37,6 +37,9 @@ impl Machine<'_> {
             for reg in Reg::ARGS {
                 frame.regs[reg.index()] = *state.reg(reg);
             }
+            if fault!(98) {
+                state.lock = None;
+            }
             state.push(frame);
             return Ok(Next::Goto(target));
         };
@@ -45,10 +48,12 @@ impl Machine<'_> {
                 let ptr = *state.reg(reg);
                 // NULL is what was passed, and no other number.
                 self.rely(ptr.node);
-                self.overwritten(state, &ptr, (i64::from(*size), i64::from(*size)))?;
+                if !fault!(117) {
+                    self.overwritten(state, &ptr, (i64::from(*size), i64::from(*size)))?;
+                }
             }
         }
-        if self.env.moves_data.get(subprog).copied().unwrap_or(true) {
+        if self.env.moves_data.get(subprog).copied().unwrap_or(true) && !fault!(118) {
             state.invalidate_data();
         }
         let r0 = if info.returns_scalar { Value::unknown() } else { Value::UNINIT };
@@ -90,7 +95,9 @@ impl Machine<'_> {
                 let mut left = Box::new(state.clone());
                 let Some(frame) = left.pop() else { return bug("a function without a caller") };
                 // The other program may have moved the data.
-                left.invalidate_data();
+                if !fault!(113) {
+                    left.invalidate_data();
+                }
                 self.back(&mut left, Value::unknown());
                 forked = Some((frame.call_site + 1, left));
             }
@@ -156,7 +163,7 @@ impl Machine<'_> {
         for (place, (arg, reg)) in (0..).zip(proto.args.iter().zip(Reg::ARGS)) {
             let value = state.reg(reg);
             if matches!(arg.kind, ArgKind::Text { .. }) && value.is_ptr() {
-                let bytes = Checker { env: self.env, state }.readable(value);
+                let bytes = Checker { env: self.env, state, given: 0 }.readable(value);
                 self.collector.text(at, place, bytes);
             }
         }
@@ -276,7 +283,9 @@ impl Machine<'_> {
                 }
                 if self.env.unit.maps.get(map as usize).is_some_and(|m| m.spec.kind.holds_maps()) {
                     let Some(inner) = self.env.unit.inner_of(map) else { return bug("a map of maps of no shape") };
-                    return Ok(Value { id: self.fresh_id(), nullable: true, ..Value::ptr(Region::MapPtr(inner)) });
+                    let inner = if fault!(97) { map } else { inner };
+                    let nullable = !fault!(96);
+                    return Ok(Value { id: self.fresh_id(), nullable, ..Value::ptr(Region::MapPtr(inner)) });
                 }
                 let nullable = !self.key_is_there(state, proto, map);
                 Value { id: self.fresh_id(), nullable, ..Value::ptr(Region::MapValue(map)) }
@@ -308,7 +317,8 @@ impl Machine<'_> {
                 let Some(Region::Host(from)) = parent.region() else { return bug("a part of what is no object") };
                 let origin = if same && from.origin != Origin::Lent { Origin::Same } else { Origin::Lent };
                 let (id, reference) = (self.fresh_id(), if same { parent.reference } else { 0 });
-                Value { id, reference, nullable: true, ..Value::ptr(Region::Host(HostObject { class, origin })) }
+                let nullable = !fault!(82);
+                Value { id, reference, nullable, ..Value::ptr(Region::Host(HostObject { class, origin })) }
             }
             // The other outcome has a state of its own.
             Ret::ElementOrNull { .. } => Value::constant(0),
@@ -327,7 +337,8 @@ impl Machine<'_> {
         let Some(spec) = self.env.unit.maps.get(map as usize).map(|m| &m.spec) else {
             return false;
         };
-        if !matches!(spec.kind, MapKind::Array | MapKind::PercpuArray) || spec.key_size != 4 {
+        let arrays = matches!(spec.kind, MapKind::Array | MapKind::PercpuArray) || fault!(120);
+        if !arrays || spec.key_size != 4 {
             return false;
         }
         let key = proto.args.iter().zip(Reg::ARGS).find(|(a, _)| matches!(a.kind, ArgKind::MapKey));
@@ -396,7 +407,7 @@ impl Machine<'_> {
         frame.serial = self.fresh_id();
         match kind {
             CallbackKind::Loop => {
-                frame.regs[1] = Value::unknown();
+                frame.regs[1] = if fault!(102) { Value::constant(0) } else { Value::unknown() };
                 frame.regs[2] = context;
             }
             CallbackKind::ForEachMapElem => {
