@@ -298,7 +298,8 @@ impl Checker<'_> {
                     )
                 }
             };
-            let outside = fail_because(Kind::StackBounds, message, format!("the offset is {}", offset_text(ptr, span.off)));
+            let outside =
+                fail_because(Kind::StackBounds, message, format!("the offset is {}", offset_text(ptr, span.off)));
             return needing(outside, || range_need(ptr, reg, span, (-i64::from(self.env.limits.stack), 0)));
         }
         if let Some(size) = span.size
