@@ -95,6 +95,12 @@ pub(crate) fn configure(linker: &mut Linker, args: &LinkArgs, is_raw: bool) -> R
         let values = KconfigValue::config(&text).map_err(|e| Failure(format!("{}: {e}", path.display())))?;
         values.into_iter().for_each(|(name, value)| _ = linker.kconfig(&name, value));
     }
+    for pair in &args.map_entries {
+        let (name, entries) = pair.split_once('=').and_then(|(name, n)| Some((name, n.parse().ok()?))).ok_or_else(|| {
+            Failure(format!("--map-entries {pair}: must be NAME=ENTRIES, a name and a number of elements"))
+        })?;
+        linker.max_entries(name, entries);
+    }
     for pair in &args.kconfig {
         let (name, value) =
             pair.split_once('=').ok_or_else(|| Failure(format!("--kconfig {pair}: must be NAME=VALUE")))?;
