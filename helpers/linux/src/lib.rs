@@ -69,7 +69,10 @@ pub use probe::{bpf_probe_read_kernel, bpf_probe_read_kernel_str, bpf_probe_read
 pub use redirect::{
     Clones, Redirect, Target, bpf_clone_redirect, bpf_redirect, bpf_redirect_map, bpf_redirect_neigh, bpf_redirect_peer,
 };
-pub use ring::{bpf_ringbuf_discard, bpf_ringbuf_output, bpf_ringbuf_query, bpf_ringbuf_reserve, bpf_ringbuf_submit};
+pub use ring::{
+    bpf_ringbuf_discard, bpf_ringbuf_output, bpf_ringbuf_query, bpf_ringbuf_reserve, bpf_ringbuf_submit,
+    bpf_user_ringbuf_drain,
+};
 pub use route::{FIB, Routes, bpf_check_mtu, bpf_fib_lookup};
 pub use skb::{
     bpf_skb_adjust_room, bpf_skb_change_head, bpf_skb_change_proto, bpf_skb_change_tail, bpf_skb_change_type,
@@ -124,6 +127,7 @@ pub static BASE: Helpers = helpers![
     bpf_ringbuf_submit,
     bpf_ringbuf_discard,
     bpf_ringbuf_query,
+    bpf_user_ringbuf_drain,
     bpf_perf_event_output,
     bpf_strtol,
     bpf_strtoul,

@@ -73,6 +73,7 @@ enum bpf_map_type {
     BPF_MAP_TYPE_DEVMAP_HASH = 25,
     BPF_MAP_TYPE_RINGBUF = 27,
     BPF_MAP_TYPE_BLOOM_FILTER = 30,
+    BPF_MAP_TYPE_USER_RINGBUF = 31,
 };
 
 /* Flags of a map. */
@@ -754,6 +755,10 @@ static long (*const bpf_dynptr_write)(const struct bpf_dynptr *dst, __u32 offset
 #ifndef bpf_dynptr_data
 #define bpf_dynptr_data bpf_dynptr_data
 static void *(*const bpf_dynptr_data)(const struct bpf_dynptr *ptr, __u32 offset, __u32 len) = (void *)203;
+#endif
+#ifndef bpf_user_ringbuf_drain
+#define bpf_user_ringbuf_drain bpf_user_ringbuf_drain
+static long (*const bpf_user_ringbuf_drain)(void *map, void *callback_fn, void *ctx, __u64 flags) = (void *)209;
 #endif
 #ifndef bpf_dynptr_from_xdp
 #define bpf_dynptr_from_xdp bpf_dynptr_from_xdp

@@ -60,6 +60,9 @@ pub enum CallbackKind {
     /// `long cb(map *, const key *, value *, void *ctx)`, returns 0 or 1, called once per element
     /// (`bpf_for_each_map_elem`); map, key and value are those of the call's map argument.
     ForEachMapElem,
+    /// `long cb(const struct bpf_dynptr *sample, void *ctx)`, returns 0 or 1, called once per sample
+    /// (`bpf_user_ringbuf_drain`); the dynptr is a view of the sample, lent until the callback returns.
+    UserRing,
 }
 
 /// What a helper's argument must be.

@@ -17,7 +17,7 @@ const HOOKS: [&str; 3] = ["xdp", "tc", "socket_filter"];
 /// What Linux's hooks have and ours do not: pointers into the kernel, tasks, and what needs a kernel to be of use.
 const LACKING: &[u32] = &[
     22, 55, 66, 80, 107, 108, 109, 117, 123, 141, 148, 149, 153, 154, 156, 157, 158, 169, 170, 171, 172, 175, 176, 178,
-    180, 191, 194, 196, 204, 205, 206, 207, 209,
+    180, 191, 194, 196, 204, 205, 206, 207,
 ];
 /// The last helper that Linux has.
 const LAST: u32 = 209;
@@ -77,13 +77,13 @@ fn each_hook_has_linuxs_helpers() {
 /// A shape that is right for a kind.
 fn shape(kind: MapKind) -> MapSpec {
     let (key, value) = match kind {
-        MapKind::Ringbuf => (0, 0),
+        MapKind::Ringbuf | MapKind::UserRingbuf => (0, 0),
         MapKind::Queue | MapKind::Stack | MapKind::BloomFilter => (0, 8),
         MapKind::LpmTrie => (8, 8),
         kind if kind.is_handles() || kind == MapKind::ProgArray => (4, 4),
         _ => (4, 8),
     };
-    let mut spec = MapSpec::new("m0", kind, key, value, if kind == MapKind::Ringbuf { 4096 } else { 4 });
+    let mut spec = MapSpec::new("m0", kind, key, value, if kind.is_ring() { 4096 } else { 4 });
     if kind == MapKind::LpmTrie {
         spec.flags = stingless::abi::map::F_NO_PREALLOC;
     }

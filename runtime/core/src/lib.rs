@@ -37,7 +37,7 @@ pub use error::{Error, Result};
 pub use helper::{CountOrErrno, Errno, HelperResult, HelperRow, HelperSource, Helpers, IntoRet};
 pub use hook::{Ctx, FromVerdict, Raw, Verdict};
 pub use linker::Linker;
-pub use maps::{Map, MapError, TypedMap};
+pub use maps::{Map, MapError, TypedMap, UserRing, UserSample};
 pub use object::{from_file, types_from_file};
 pub use plugin::Plugin;
 pub use raw::{RawMapDef, RawProgram};
@@ -50,9 +50,9 @@ pub use stingless_object::btf::HostTypes;
 pub use stingless_object::{KconfigError, KconfigValue, Object, ProgramDef, Unit, is_gpl_compatible};
 pub use stingless_verifier as verifier;
 pub use sys::args::{
-    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, ForEachCallback, Helper, InOut, Key,
-    LoopCallback, MapArg, MemOrNull, MemOut, MemOutOrNull, NonEmpty, NonEmptyMut, NonEmptyOut, Optional, Out, Record,
-    RecordPtr, Socket, SpinLock, ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
+    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, DrainCallback, ForEachCallback, Helper,
+    InOut, Key, LoopCallback, MapArg, MemOrNull, MemOut, MemOutOrNull, NonEmpty, NonEmptyMut, NonEmptyOut, Optional,
+    Out, Record, RecordPtr, Socket, SpinLock, ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
 };
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, AssumedProgram, run_assumed};

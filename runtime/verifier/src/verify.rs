@@ -1,6 +1,6 @@
 //! The door: structure first, then every path of the program and of each global function, then the call chains.
 
-use stingless_abi::{Entry, Limits, MapKind, Proto, Trust};
+use stingless_abi::{Entry, Limits, MapKind, ObjectKind, Proto, Trust};
 use stingless_isa::{AluOp, Callee, Insn, Operand, Ref, Reg};
 use stingless_object::{FuncArg, FuncInfo, Unit};
 
@@ -262,6 +262,10 @@ fn function_state(info: &FuncInfo, subprog: usize, moving: u8) -> State {
                 let id = u32::MAX - index as u32;
                 let region = if moving & 1 << index == 0 { Region::ArgMem(*size) } else { Region::ArgData(*size) };
                 Value { id, nullable: *nullable, ..Value::ptr(region) }
+            }
+            FuncArg::Dynptr => {
+                let kind = if moving & 1 << index == 0 { ObjectKind::DynptrLocal } else { ObjectKind::DynptrSkb };
+                Value { id: u32::MAX - index as u32, ..Value::ptr(Region::Dynptr(kind)) }
             }
             FuncArg::Unsupported(_) => Value::UNINIT,
         };

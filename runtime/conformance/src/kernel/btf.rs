@@ -125,6 +125,10 @@ impl FuncBtf {
         let name = w.name(ctx);
         let ctx = w.add(name, STRUCT, 0, 0, &[]);
         let ctx = w.add(0, PTR, 0, ctx, &[]);
+        let words = w.add(0, ARRAY, 0, 0, &[byte, int, 16]);
+        let (member, name) = (w.name("opaque"), w.name("bpf_dynptr"));
+        let dynptr = w.add(name, STRUCT, 1, 16, &[member, words, 0]);
+        let dynptr = w.add(0, PTR, 0, dynptr, &[]);
         let mut records = Vec::new();
         for (sub, info) in unit.code.subprogs().iter().zip(&unit.funcs) {
             let mut params = Vec::new();
@@ -134,6 +138,7 @@ impl FuncBtf {
                 let ty = match arg {
                     FuncArg::Scalar | FuncArg::Unsupported(_) => int,
                     FuncArg::Ctx => ctx,
+                    FuncArg::Dynptr => dynptr,
                     FuncArg::Mem { size, nullable } => {
                         if !nullable {
                             nonnull.push(at as u32);

@@ -30,6 +30,10 @@ pub fn run_live(host: &Host, object: &Object, expect: &Expect) -> Result<Outcome
             map.update(key, value, 0).map_err(|err| format!("map `{name}`: {err}"))?;
         }
     }
+    for (name, samples) in &expect.pushes {
+        let map = loaded.map(name).ok_or_else(|| format!("no map `{name}`"))?;
+        map.push_samples(samples).map_err(|err| format!("map `{name}`: {err}"))?;
+    }
     let runs = expect.runs.iter().map(|run| run_once(hook, &loaded, run));
     let mut out = Outcome { runs: runs.collect::<Result<_, _>>()?, ..Outcome::default() };
     for map in &loaded.maps {

@@ -152,9 +152,11 @@ impl MapCore {
         if self.frozen.swap(true, Release) { Err(MapError::Frozen { map: self.name.clone() }) } else { Ok(()) }
     }
 
-    pub(super) fn ring(&self) -> Result<&Ring, Fault> {
+    /// The ring of a map of this kind.
+    pub(super) fn ring_of(&self, kind: MapKind) -> Result<&Ring, Fault> {
         match &self.storage {
-            Storage::Ring(ring) => Ok(ring),
+            Storage::Ring(ring) if self.spec.kind == kind => Ok(ring),
+            Storage::Ring(_) => Err(Fault::Operation("operations of the other kind of ring buffer", libc::EINVAL)),
             Storage::Array(_)
             | Storage::Table(_)
             | Storage::Progs(_)
@@ -162,6 +164,11 @@ impl MapCore {
             | Storage::Bloom(_)
             | Storage::Nested(_) => Err(Fault::Operation("ring buffer operations", libc::EINVAL)),
         }
+    }
+
+    /// The ring that programs write to.
+    pub(super) fn ring(&self) -> Result<&Ring, Fault> {
+        self.ring_of(MapKind::Ringbuf)
     }
 
     fn progs(&self) -> Result<&ProgArray, Fault> {
@@ -592,7 +599,7 @@ impl Stored {
             | MapKind::Sockmap
             | MapKind::Sockhash => Stored::Table,
             MapKind::ProgArray => Stored::Progs,
-            MapKind::Ringbuf => Stored::Ring,
+            MapKind::Ringbuf | MapKind::UserRingbuf => Stored::Ring,
             MapKind::Queue | MapKind::Stack => Stored::Fifo,
             MapKind::BloomFilter => Stored::Bloom,
             MapKind::ArrayOfMaps | MapKind::HashOfMaps => Stored::Nested,

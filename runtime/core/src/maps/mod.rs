@@ -21,6 +21,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod user_ring;
 
 use std::fmt;
 
@@ -32,6 +33,7 @@ pub use self::error::MapError;
 pub(crate) use self::progs::ProgTarget;
 pub use self::ring::{BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP, RingConsumer};
 pub use self::typed::{Plain, TypedMap};
+pub use self::user_ring::{UserRing, UserSample};
 use crate::sync::Arc;
 use crate::sync::Ordering::{AcqRel, Relaxed};
 
@@ -214,6 +216,14 @@ impl Map {
     /// [`MapError::Operation`] for other kinds, [`MapError::Busy`] when somebody has the place.
     pub fn ring(&self) -> Result<RingConsumer, MapError> {
         RingConsumer::new(self)
+    }
+
+    /// The producers' side of a user ring buffer, whose samples programs drain.
+    ///
+    /// # Errors
+    /// [`MapError::Operation`] for other kinds.
+    pub fn user_ring(&self) -> Result<UserRing, MapError> {
+        UserRing::new(self)
     }
 
     /// The map with keys and values as numbers or arrays of numbers.

@@ -85,7 +85,7 @@ impl Checker<'_> {
                 format!("{reg} points into data that a helper may have moved: load the pointer again"),
             ),
             Region::Host(object) => self.host_object(ptr, object.class, span, mode, reg),
-            Region::DataEnd(_) | Region::MapPtr(_) | Region::Func(_) => {
+            Region::DataEnd(_) | Region::MapPtr(_) | Region::Func(_) | Region::Dynptr(_) => {
                 fail(Kind::WrongPointer, format!("{reg} is {}, which may not be accessed", region.noun()))
             }
         }

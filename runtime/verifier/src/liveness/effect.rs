@@ -132,6 +132,7 @@ impl Effect {
             let val = regs.get(reg);
             effect = effect.and(match args.get(i) {
                 Some(FuncArg::Mem { size, .. }) => Effect::passed(val, Some((*size).into()), MemUse::ReadWrite),
+                Some(FuncArg::Dynptr) => Effect::passed(val, Some(DYNPTR), MemUse::ReadWrite),
                 Some(FuncArg::Scalar | FuncArg::Ctx | FuncArg::Unsupported(_)) => Effect::through(val),
                 None if live_in & 1 << reg.index() != 0 => Effect::through(val),
                 None => Effect::default(),

@@ -1,6 +1,6 @@
 //! Calls: helpers, functions, callbacks, tail calls.
 
-use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, Proto, Ret, Trust};
+use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, ObjectKind, Proto, Ret, Trust};
 use stingless_isa::{Callee, Reg, Size};
 
 use super::{Machine, Next, Stepped};
@@ -330,7 +330,7 @@ impl Machine<'_> {
     fn calls_again(&mut self, state: &State, proto: &Proto, kind: CallbackKind) -> bool {
         let count = match kind {
             CallbackKind::Loop => proto.args.first().map(|_| *state.reg(Reg::R1)),
-            CallbackKind::ForEachMapElem => None,
+            CallbackKind::ForEachMapElem | CallbackKind::UserRing => None,
         };
         let Some(count) = count.filter(Value::is_scalar) else {
             return true;
@@ -381,6 +381,11 @@ impl Machine<'_> {
                 frame.regs[2] = Value { id: self.fresh_id(), ..Value::ptr(Region::MapKey(map)) };
                 frame.regs[3] = Value { id: self.fresh_id(), ..Value::ptr(Region::MapValue(map)) };
                 frame.regs[4] = context;
+            }
+            CallbackKind::UserRing => {
+                frame.lent = self.fresh_id();
+                frame.regs[1] = Value { id: frame.lent, ..Value::ptr(Region::Dynptr(ObjectKind::DynptrLocal)) };
+                frame.regs[2] = context;
             }
         }
         entered.push(frame);

@@ -140,7 +140,7 @@ impl Checked {
             Kind::MapValue(map) => {
                 map_at(call.site.program, map).is_some_and(|m| call.site.program.unit().maps[m].frozen.is_some())
             }
-            Kind::Stack | Kind::Data | Kind::Held(_) | Kind::Key | Kind::Object(_) => false,
+            Kind::Stack | Kind::Data | Kind::Held(_) | Kind::Key | Kind::Lent(_) | Kind::Object(_) => false,
         };
         if !frozen {
             return Err(broken("not a string in frozen memory"));
@@ -155,7 +155,7 @@ impl Checked {
             Some((start, region)) if start == addr => match region.kind {
                 Kind::Held(RefClass::Host(_)) => Ok(addr),
                 Kind::Object(root) => Ok(root),
-                Kind::Stack | Kind::Data | Kind::MapValue(_) | Kind::Held(_) | Kind::Key => {
+                Kind::Stack | Kind::Data | Kind::MapValue(_) | Kind::Held(_) | Kind::Key | Kind::Lent(_) => {
                     Err(broken("not an object of the host"))
                 }
             },
