@@ -44,7 +44,10 @@ pub use dynptr::{
 };
 pub use events::{Event, Events, bpf_perf_event_output};
 pub use hooks::{SkBuff, SocketFilter, TcAction, Tunnel, Xdp, XdpAction};
-pub use iter::{bpf_iter_num_destroy, bpf_iter_num_new, bpf_iter_num_next};
+pub use iter::{
+    bpf_iter_bits_destroy, bpf_iter_bits_new, bpf_iter_bits_next, bpf_iter_num_destroy, bpf_iter_num_new,
+    bpf_iter_num_next,
+};
 pub use lock::{
     bpf_preempt_disable, bpf_preempt_enable, bpf_rcu_read_lock, bpf_rcu_read_unlock, bpf_spin_lock, bpf_spin_unlock,
     bpf_throw,
@@ -149,6 +152,9 @@ pub static BASE: Helpers = helpers![
     bpf_iter_num_new,
     bpf_iter_num_next,
     bpf_iter_num_destroy,
+    bpf_iter_bits_new,
+    bpf_iter_bits_next,
+    bpf_iter_bits_destroy,
     DYNPTR,
 ];
 

@@ -823,6 +823,23 @@ extern int *bpf_iter_num_next(struct bpf_iter_num *it) __weak __ksym;
 extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __weak __ksym;
 #endif
 
+struct bpf_iter_bits {
+    __u64 __opaque[2];
+} __attribute__((aligned(8)));
+
+#ifndef bpf_iter_bits_new
+#define bpf_iter_bits_new bpf_iter_bits_new
+extern int bpf_iter_bits_new(struct bpf_iter_bits *it, const __u64 *words, __u32 nr_words) __weak __ksym;
+#endif
+#ifndef bpf_iter_bits_next
+#define bpf_iter_bits_next bpf_iter_bits_next
+extern int *bpf_iter_bits_next(struct bpf_iter_bits *it) __weak __ksym;
+#endif
+#ifndef bpf_iter_bits_destroy
+#define bpf_iter_bits_destroy bpf_iter_bits_destroy
+extern void bpf_iter_bits_destroy(struct bpf_iter_bits *it) __weak __ksym;
+#endif
+
 /* The head of a loop over iterator `kind`, which is destroyed however the loop is left. The second variable is there for
  * what its initialiser does; naming the destructor makes clang describe its type. */
 #define __bpf_each_head(kind, step, args...)                                                            \

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use stingless::abi::{Limits, Trust};
 use stingless::{EngineKind, from_file};
 use stingless_conformance::kernel::{Caps, KernelProgram, TestRun, available, with_caps};
-use stingless_conformance::programs::{Host, Run, call, push};
+use stingless_conformance::programs::{Host, Run, Sample, call, push};
 use stingless_object::{Env, Object};
 use stingless_verifier::{VerifierError, verify};
 
@@ -113,7 +113,7 @@ fn each_program_is_judged_as_its_name_says() {
 }
 
 /// What stands in the user ring buffer of a program that runs.
-fn samples() -> Vec<(Vec<u8>, bool)> {
+fn samples() -> Vec<Sample> {
     let sample = |len: u8| (len..len * 2).collect::<Vec<u8>>();
     [(8, true), (1, false), (24, true), (0, true), (13, true)].map(|(len, submitted)| (sample(len), submitted)).into()
 }

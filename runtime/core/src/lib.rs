@@ -67,7 +67,9 @@ pub use sys::dynptr::{
 pub use sys::entry::{HelperFn, trampoline};
 pub use sys::handle::{Handle, Lent};
 pub use sys::mem::{Mem, MemMut, Number};
-pub use sys::objects::{ElementPtr, IterNum, NewIterNum, ObjectMem, OldIterNum};
+pub use sys::objects::{
+    ElementPtr, IterBits, IterNum, NewIterBits, NewIterNum, ObjectMem, OldIterBits, OldIterNum, Words,
+};
 #[doc(hidden)]
 pub use sys::pack::pack_sizes;
 pub use sys::socket::{

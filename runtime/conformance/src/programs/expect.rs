@@ -28,6 +28,9 @@ use crate::oracle::Known;
 /// An element: key, value.
 pub type Element = (Vec<u8>, Vec<u8>);
 
+/// A sample of a user ring buffer, and whether it is submitted.
+pub type Sample = (Vec<u8>, bool);
+
 /// What a program says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expect {
@@ -39,8 +42,8 @@ pub struct Expect {
     pub runs: Vec<Run>,
     /// Elements from the start, by map.
     pub init: Vec<(String, Vec<Element>)>,
-    /// Samples from the start, by user ring buffer, and whether they are submitted.
-    pub pushes: Vec<(String, Vec<(Vec<u8>, bool)>)>,
+    /// Samples from the start, by user ring buffer.
+    pub pushes: Vec<(String, Vec<Sample>)>,
     /// Variables set before the load.
     pub globals: Vec<(String, Vec<u8>)>,
     /// Elements afterwards, by map.
@@ -168,7 +171,7 @@ fn part<'t>(text: &'t str, key: &str) -> Option<&'t str> {
 }
 
 /// Reads a sample.
-fn sample(text: &str) -> Result<(Vec<u8>, bool), String> {
+fn sample(text: &str) -> Result<Sample, String> {
     match text.trim().strip_prefix('~') {
         Some(discarded) => Ok((bytes(discarded)?, false)),
         None => Ok((bytes(text)?, true)),

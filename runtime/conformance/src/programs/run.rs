@@ -10,7 +10,7 @@ use stingless::{
 use stingless_helpers_linux::{SkBuff, SocketFilter, Trace, Xdp};
 
 use super::event::{Event, Limits};
-use super::{Element, Expect, Run};
+use super::{Element, Expect, Run, Sample};
 
 /// What came of a program's runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl Host {
 ///
 /// # Errors
 /// A map of another kind, or that is full.
-pub fn push(map: &Map, samples: &[(Vec<u8>, bool)]) -> Result<(), MapError> {
+pub fn push(map: &Map, samples: &[Sample]) -> Result<(), MapError> {
     let ring = map.user_ring()?;
     for (bytes, submitted) in samples {
         let mut sample = ring.reserve(bytes.len())?;

@@ -131,6 +131,7 @@ fn callback_kind(proto: &Proto) -> Option<CallbackKind> {
         | ArgKind::DynptrClone
         | ArgKind::LastingMem
         | ArgKind::Buffer
+        | ArgKind::Words { .. }
         | ArgKind::Object { .. } => None,
     })
 }

@@ -398,6 +398,7 @@ fn written(state: &mut State, proto: &Proto) {
             | ArgKind::Acquired(_)
             | ArgKind::HostObject(_)
             | ArgKind::LastingMem
+            | ArgKind::Words { .. }
             | ArgKind::SpinLock => continue,
         };
         match (state.get(reg), bytes) {

@@ -101,6 +101,7 @@ impl Effect {
                 ArgKind::Dynptr(_) => Effect::passed(val, Some(DYNPTR), MemUse::ReadWrite),
                 ArgKind::DynptrClone => Effect::passed(val, Some(DYNPTR), MemUse::Write),
                 ArgKind::Buffer => Effect::passed(val, length(MemLen::Next, reg, regs), MemUse::Write),
+                ArgKind::Words { most } => Effect::passed(val, words(most, reg, regs), MemUse::Read),
                 ArgKind::Callback(_) => {
                     calls_back = true;
                     Effect::default()
@@ -150,6 +151,14 @@ fn length(len: MemLen, reg: Reg, regs: &Regs) -> Option<i64> {
             Val::Const(len) => u32::try_from(len).ok().map(i64::from),
             Val::Frame(_) | Val::Map(_) | Val::Func(_) | Val::Other(_) => None,
         },
+    }
+}
+
+/// The most bytes that are read of as many words as the next argument says.
+fn words(most: u32, reg: Reg, regs: &Regs) -> Option<i64> {
+    match regs.get(Reg::new(reg.bits() + 1)?) {
+        Val::Const(count) => Some(i64::from((count as u32).min(most)) * 8),
+        Val::Frame(_) | Val::Map(_) | Val::Func(_) | Val::Other(_) => None,
     }
 }
 

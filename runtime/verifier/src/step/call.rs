@@ -4,7 +4,7 @@ use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, ObjectKind, 
 use stingless_isa::{Callee, Reg, Size};
 
 use super::{Machine, Next, Stepped};
-use crate::check::{Fail, bug};
+use crate::check::{Fail, bug, words_read};
 use crate::domain::Scalar;
 use crate::region::{HostObject, Origin, Region};
 use crate::state::{Frame, Held, Lock, State};
@@ -119,6 +119,12 @@ impl Machine<'_> {
                 | ArgKind::CtxOrNull => {
                     self.rely(value.node);
                 }
+                ArgKind::Words { .. } => {
+                    self.rely(value.node);
+                    if let Some(&count) = Reg::ARGS.get(usize::from(reg.bits())) {
+                        self.rely(state.reg(count).node);
+                    }
+                }
                 ArgKind::Anything
                 | ArgKind::Optional
                 | ArgKind::Scalar
@@ -171,6 +177,10 @@ impl Machine<'_> {
                     let size = buffer_size(state, index)?;
                     (MemUse::Write, (size, size))
                 }
+                ArgKind::Words { most } => match Reg::ARGS.get(index + 1) {
+                    Some(&count) => (MemUse::Read, (0, words_read(state.reg(count), most))),
+                    None => return bug("words without their number were passed"),
+                },
                 ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
                     let Some(Region::MapPtr(map)) = map else { return bug("a value without its map was passed") };
                     let spec = self.env.unit.maps.get(map as usize).map(|m| &m.spec);

@@ -41,7 +41,7 @@ fn declared(kind: ArgKind) -> (&'static str, &'static str) {
         ArgKind::Object { .. } => ("void *", "it"),
         ArgKind::SpinLock => ("struct bpf_spin_lock *", "lock"),
         ArgKind::Dynptr(_) | ArgKind::DynptrClone => ("struct bpf_dynptr *", "ptr"),
-        ArgKind::LastingMem | ArgKind::Buffer => ("void *", "data"),
+        ArgKind::LastingMem | ArgKind::Buffer | ArgKind::Words { .. } => ("void *", "data"),
         ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar => ("u64", "flags"),
     }
 }

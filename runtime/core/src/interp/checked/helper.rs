@@ -99,6 +99,11 @@ impl Checked {
                 self.touch_some(call.site, value, len, MemUse::ReadWrite)
             }
             ArgKind::HostObject(_) => self.host_object(value).map(drop),
+            ArgKind::Words { most } => {
+                let words = call.args.get(at + 1).map_or(0, |&n| n as u32);
+                let reads = value != 0 && words <= most;
+                self.touch_some(call.site, value, if reads { u64::from(words) * 8 } else { 0 }, MemUse::Read)
+            }
             ArgKind::Buffer if value == 0 => Ok(()),
             ArgKind::Buffer => {
                 let len = call.args.get(at + 1).copied().unwrap_or(0);
