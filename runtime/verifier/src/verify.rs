@@ -188,9 +188,28 @@ fn exception(env: &Env<'_>, live: &Liveness, shared: &mut Shared, collector: Col
     let Some(sub) = env.unit.code.subprogs().get(at) else {
         return Err(VerifierError::new(env.unit, 0, Kind::Bug, "a callback for exceptions that is not there"));
     };
+    if let Err(failed) = catches(env.unit.funcs.get(at)) {
+        return Err(to_error(env.unit, sub.start as usize, *failed));
+    }
     let mut state = State::new(Frame::new(0, at, 0));
     state.set(Reg::R1, Value::unknown());
     explore(env, live, shared, collector, sub.start as usize, state)
+}
+
+/// A callback for exceptions is a global function from one number to a number.
+fn catches(info: Option<&FuncInfo>) -> Check {
+    let Some(info) = info.filter(|f| f.global) else {
+        return fail(Kind::UnsupportedFunction, "the callback for exceptions is no global function");
+    };
+    if info.args != [FuncArg::Scalar] {
+        let message = format!("the callback for exceptions, `{}`, must have one argument, a number", info.name);
+        return fail(Kind::UnsupportedFunction, message);
+    }
+    if !info.returns_scalar {
+        let message = format!("the callback for exceptions, `{}`, must return a number", info.name);
+        return fail(Kind::UnsupportedFunction, message);
+    }
+    Ok(())
 }
 
 /// Explores a global function from its arguments' types alone, some of which may be packet memory that goes stale;

@@ -153,15 +153,11 @@ impl FuncBtf {
                 };
                 params.extend([name, ty]);
             }
-            let catches = unit.exception_callback.is_some_and(|at| unit.code.subprogs()[at].start == sub.start);
-            if catches {
-                params = vec![w.name("cookie"), int];
-            }
             let result = if info.global && !info.returns_scalar { 0 } else { int };
             let proto = w.add(0, FUNC_PROTO, params.len() / 2, result, &params);
             let label = if sub.name.is_empty() { format!("f{}", sub.start) } else { sub.name.replace('.', "_") };
             let name = w.name(&label);
-            let linkage = if info.global || sub.start == 0 || catches { GLOBAL } else { STATIC };
+            let linkage = if info.global || sub.start == 0 { GLOBAL } else { STATIC };
             let func = w.add(name, FUNC, linkage as usize, proto, &[]);
             for at in nonnull {
                 let tag = w.name("arg:nonnull");
