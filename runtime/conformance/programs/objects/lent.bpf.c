@@ -421,23 +421,6 @@ BAD(uninit_register, sample_kept)
 	return w.kept ? bpf_dynptr_size(w.kept) : 0;
 }
 
-static long keeps_its_bytes(const dyn *p, struct work *w)
-{
-	w->kept = bpf_dynptr_data(p, 0, 4);
-	return 0;
-}
-
-BAD(uninit_register, bytes_of_a_sample_kept)
-{
-	struct work w = {};
-	__u8 *d;
-
-	bpf_user_ringbuf_drain(&requests, keeps_its_bytes, &w, 0);
-	fence();
-	d = w.kept;
-	return d ? *d : 0;
-}
-
 static long keeps_a_copy(const dyn *p, struct work *w)
 {
 	bpf_dynptr_clone(p, &w->copy);
