@@ -166,7 +166,8 @@ pub struct SkBuff<'a> {
     /// Hardware time stamp, ns.
     #[ctx(read, at = 184)]
     pub hwtstamp: u64,
-    /// For helpers alone: bytes from the packet's start to its network header.
+    /// For helpers and packet loads alone: bytes from the packet's start to its network header.
+    #[ctx(network_header)]
     pub network_offset: u32,
     /// For helpers alone: a header that encapsulates the packet was put in front.
     pub encapsulated: bool,
@@ -287,7 +288,9 @@ pub struct SocketFilter<'a> {
     /// Bytes of a segment.
     #[ctx(read, narrow, at = 176)]
     pub gso_size: u32,
-    /// For helpers alone: bytes from the packet's start to its network header.
+    /// For helpers and packet loads alone: bytes from the packet's start to its network header. What counts from the link
+    /// layer's header counts from the packet's start: a host that lends whole frames sets this to 14.
+    #[ctx(network_header)]
     pub network_offset: u32,
     /// For helpers alone: what `bpf_get_socket_cookie` gives.
     pub socket_cookie: u64,

@@ -18,6 +18,7 @@ pub fn raw_hook() -> Arc<HookDef> {
         verdicts: Cow::Borrowed(&[]),
         helpers: HelperSet::All,
         packet_loads: false,
+        network_header: None,
         btf: Arc::from([]),
     })
 }
@@ -80,6 +81,7 @@ pub fn packet_hook() -> Arc<HookDef> {
         name: Cow::Borrowed("test"),
         entry: Entry::Ctx(layout),
         packet_loads: true,
+        network_header: None,
         ..(*raw_hook()).clone()
     })
 }

@@ -90,6 +90,7 @@ impl HookBuilder {
             verdicts: Cow::Owned(Vec::new()),
             helpers: HelperSet::All,
             packet_loads: false,
+            network_header: None,
             btf: Arc::from([]),
         };
         HookBuilder { hook, layout, fields: vec![], regions: vec![], helpers: vec![], limited: false }
@@ -115,6 +116,14 @@ impl HookBuilder {
     #[must_use]
     pub fn packet_loads(mut self, allowed: bool) -> Self {
         self.hook.packet_loads = allowed;
+        self
+    }
+
+    /// A field that packet loads at negative offsets look at: how far from the packet's start its network header is.
+    #[must_use]
+    pub fn network_header<T: CtxScalar>(mut self, native_off: u32) -> Self {
+        const { assert!(size_of::<T>() == 4, "the network header's place is a u32") }
+        self.hook.network_header = Some(native_off);
         self
     }
 

@@ -85,6 +85,7 @@ struct FieldAttrs {
     narrow: bool,
     hidden: bool,
     object: bool,
+    network_header: bool,
     at: Option<LitInt>,
     end_at: Option<LitInt>,
     meta_at: Option<LitInt>,
@@ -107,6 +108,7 @@ impl Parse for FieldAttrs {
                 "narrow" => attrs.narrow = true,
                 "hidden" => attrs.hidden = true,
                 "object" => attrs.object = true,
+                "network_header" => attrs.network_header = true,
                 "at" => attrs.at = number(input)?,
                 "end_at" => attrs.end_at = number(input)?,
                 "meta_at" => attrs.meta_at = number(input)?,
@@ -114,7 +116,8 @@ impl Parse for FieldAttrs {
                 _ => {
                     return Err(syn::Error::new(
                         key.span(),
-                        "unknown key: read, write, data, narrow, hidden, object, at, end_at, meta_at or width",
+                        "unknown key: read, write, data, narrow, hidden, object, network_header, at, end_at, meta_at or \
+                         width",
                     ));
                 }
             }
@@ -156,6 +159,9 @@ fn field_call(field: &Field) -> syn::Result<Option<(Tokens, Option<Ident>)>> {
         let hidden = attrs.hidden;
         let call = quote! { .data::<#ty>(#name, #native, #width, [#at, #end_at, #meta_at], #hidden) };
         return Ok(Some((call, None)));
+    }
+    if attrs.network_header {
+        return Ok(Some((quote! { .network_header::<#ty>(#native) }, None)));
     }
     if attrs.object {
         return Ok(Some((quote! { .object::<#ty>(#name, #native, #at) }, None)));

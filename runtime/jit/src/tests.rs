@@ -35,6 +35,7 @@ fn unit(text: &str) -> Unit {
         verdicts: Cow::Borrowed(&[]),
         helpers: HelperSet::All,
         packet_loads: false,
+        network_header: None,
         btf: Arc::from([]),
     };
     let row = |id, effects| {

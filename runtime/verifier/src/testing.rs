@@ -40,6 +40,7 @@ fn raw_hook() -> HookDef {
         verdicts: Cow::Borrowed(&[]),
         helpers: HelperSet::All,
         packet_loads: false,
+        network_header: None,
         btf: Arc::from([]),
     }
 }

@@ -53,6 +53,7 @@ pub fn hook() -> Arc<HookDef> {
         verdicts: Vec::new().into(),
         helpers: HelperSet::All,
         packet_loads: false,
+        network_header: None,
         btf: Vec::new().into(),
     })
 }

@@ -206,6 +206,7 @@ pub(crate) fn raw_hook() -> HookDef {
         verdicts: Cow::Borrowed(&[]),
         helpers: HelperSet::All,
         packet_loads: false,
+        network_header: None,
         btf: Arc::new([]),
     }
 }
@@ -245,6 +246,7 @@ pub(crate) fn socket_filter_hook() -> HookDef {
         entry: Entry::Ctx(data_layout("__sk_buff", 192, fields)),
         helpers: xdp_only,
         packet_loads: true,
+        network_header: None,
         ..raw_hook()
     }
 }
