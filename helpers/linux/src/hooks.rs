@@ -285,6 +285,9 @@ pub struct SocketFilter<'a> {
     /// Segments.
     #[ctx(read, narrow, at = 164)]
     pub gso_segs: u32,
+    /// The packet's socket.
+    #[ctx(object, at = 168)]
+    pub sk: SocketField<'a>,
     /// Bytes of a segment.
     #[ctx(read, narrow, at = 176)]
     pub gso_size: u32,
@@ -321,6 +324,7 @@ impl<'a> SocketFilter<'a> {
             hash: 0,
             napi_id: 0,
             gso_segs: 0,
+            sk: SocketField::NONE,
             gso_size: 0,
             network_offset: 0,
             socket_cookie: 0,

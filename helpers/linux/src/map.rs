@@ -105,7 +105,7 @@ stingless::bpf_call_3! {
     /// out of range, or 33 tail calls were made already, the program goes on behind the call.
     #[id = 12]
     #[effects(no_trap, tail_call)]
-    pub fn bpf_tail_call(_caller, _ctx: CtxArg, _map: MapArg<PROGRAMS>, _index: u32) -> () {
+    pub fn bpf_tail_call(_caller, _ctx: CtxArg, _map: MapArg<PROGRAMS>, _index: Anything) -> () {
         // Engines act on the `tail_call` effect and never get here.
     }
 }

@@ -1,7 +1,7 @@
 //! The door: structure first, then every path of the program and of each global function, then the call chains.
 
 use stingless_abi::{Entry, Limits, MapKind, ObjectKind, Proto, Trust};
-use stingless_isa::{AluOp, Callee, Insn, Operand, Ref, Reg};
+use stingless_isa::{Callee, Insn, Ref, Reg};
 use stingless_object::{FuncArg, FuncInfo, Unit};
 
 use crate::cfg::Cfg;
@@ -331,14 +331,6 @@ fn structure_of(unit: &Unit, insn: &Insn) -> Check {
     match *insn {
         Insn::Call(Callee::Reg(reg)) => {
             fail(Kind::Unsupported, format!("calls through a register ({reg}) are not allowed"))
-        }
-        Insn::Alu { op: AluOp::Lsh | AluOp::Rsh | AluOp::Arsh, width, src: Operand::Imm(count), .. }
-            if !(0..width.bits() as i32).contains(&count) =>
-        {
-            fail(Kind::Unsupported, format!("a shift by {count} of a number of {} bits", width.bits()))
-        }
-        Insn::Alu { op: AluOp::Div | AluOp::Sdiv | AluOp::Mod | AluOp::Smod, src: Operand::Imm(0), .. } => {
-            fail(Kind::Unsupported, "a division by the constant 0")
         }
         Insn::LoadRef { target: Ref::Map(map), .. } if map as usize >= unit.maps.len() => no_map(unit, map),
         Insn::LoadRef { target: Ref::MapValue { map, off }, .. } => {

@@ -6,7 +6,7 @@ mod compare;
 mod function;
 mod object;
 
-use stingless_abi::{ArgKind, Entry, Proto, RefClass, Rights, Section, Trust};
+use stingless_abi::{ArgKind, Entry, ObjectKind, Proto, RefClass, Rights, Section, Trust};
 use stingless_isa::{AluOp, Callee, Operand, Reg, Width};
 
 use crate::domain::Scalar;
@@ -65,6 +65,40 @@ pub(crate) fn fail_because<T>(
         help: None,
         blame: Blame::default(),
     }))
+}
+
+/// Makes, steps or ends an iterator of numbers, which waits for nothing: also under a lock, as in Linux.
+fn counts(proto: &Proto) -> bool {
+    proto.args.iter().any(|a| matches!(a.kind, ArgKind::Object { kind: ObjectKind::IterNum, .. }))
+}
+
+/// Constants that no operation has a use for. Only where they are reached, as in Linux: dead code may hold them.
+fn constant_operand(op: AluOp, width: Width, imm: i32) -> Check {
+    match op {
+        AluOp::Lsh | AluOp::Rsh | AluOp::Arsh if !(0..width.bits() as i32).contains(&imm) => {
+            fail(Kind::Unsupported, format!("a shift by {imm} of a number of {} bits", width.bits()))
+        }
+        AluOp::Div | AluOp::Sdiv | AluOp::Mod | AluOp::Smod if imm == 0 => {
+            fail(Kind::Unsupported, "a division by the constant 0")
+        }
+        AluOp::Add
+        | AluOp::Sub
+        | AluOp::Mul
+        | AluOp::Div
+        | AluOp::Sdiv
+        | AluOp::Mod
+        | AluOp::Smod
+        | AluOp::Or
+        | AluOp::And
+        | AluOp::Xor
+        | AluOp::Lsh
+        | AluOp::Rsh
+        | AluOp::Arsh
+        | AluOp::Mov
+        | AluOp::Movsx8
+        | AluOp::Movsx16
+        | AluOp::Movsx32 => Ok(()),
+    }
 }
 
 /// An inconsistency of ours.
@@ -134,6 +168,9 @@ impl Checker<'_> {
     }
 
     fn arith(&self, op: AluOp, width: Width, dst: Reg, src: Operand) -> Check {
+        if let Operand::Imm(imm) = src {
+            constant_operand(op, width, imm)?;
+        }
         let (a, b) = (self.state.reg(dst), self.operand(src));
         if op == AluOp::Mov && width == Width::W64 {
             return Ok(());
@@ -220,12 +257,7 @@ impl Checker<'_> {
             return fail(Kind::Unsupported, format!("hook `{}` has no packet to load from", self.env.unit.hook.name));
         }
         let in_callback = self.state.frames().iter().any(|f| f.callback.is_some());
-        if self.env.is_function && !self.env.function_returns {
-            return fail(
-                Kind::Unsupported,
-                "a failing packet load returns 0: not allowed in a function without a result",
-            );
-        }
+        self.gives_numbers("a failing packet load returns 0")?;
         let in_program = self.state.depth() == 1 && !self.env.is_function;
         if (in_program || in_callback) && self.env.unit.hook.verdict.is_some_and(|v| v.min > 0 || v.max < 0) {
             return fail(Kind::ReturnRange, "a failing packet load returns 0, which the hook does not allow");
@@ -236,6 +268,16 @@ impl Checker<'_> {
                 Kind::WrongPointer,
                 format!("packet loads need the context in r6, which holds {}", ctx.noun()),
             );
+        }
+        Ok(())
+    }
+
+    /// What leaves a function with a number stands in none whose type has another result, as in Linux.
+    fn gives_numbers(&self, why: &str) -> Check {
+        let subprog = self.state.frame().subprog as usize;
+        let other = subprog != 0 && self.env.unit.funcs.get(subprog).is_some_and(|f| f.typed && !f.returns_scalar);
+        if other || self.env.is_function && !self.env.function_returns {
+            return fail(Kind::Unsupported, format!("{why}: not allowed in a function without a result"));
         }
         Ok(())
     }
@@ -281,7 +323,7 @@ impl Checker<'_> {
                 format!("helper `{}` is for programs with a GPL-compatible licence", proto.name),
             );
         }
-        if self.state.lock.is_some() && proto.effects.lock != Some(false) && !fault!(63) {
+        if self.state.lock.is_some() && proto.effects.lock != Some(false) && !counts(proto) && !fault!(63) {
             return fail(Kind::LockHeld, format!("helper `{}` is called while a lock is held", proto.name));
         }
         self.section(proto)?;
@@ -300,6 +342,7 @@ impl Checker<'_> {
             return self.throws();
         }
         if proto.effects.tail_call {
+            self.gives_numbers("what a tail call runs returns a number")?;
             self.unheld()?;
             if self.state.frames().iter().any(|f| f.callback.is_some()) {
                 return fail(Kind::TailCallStack, format!("`{}` is called from a callback", proto.name));

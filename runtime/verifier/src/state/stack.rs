@@ -245,6 +245,10 @@ impl Stack {
         }
         let inside = (at..at + len).all(|i| slot.bytes[i] == Byte::Spill);
         if inside && slot.value.is_scalar() {
+            // The lower part of a number that has no more bits is that number, its link included.
+            if usize::from(slot.at) == at && slot.value.num.umax() <= size.truncate(u64::MAX) {
+                return slot.value;
+            }
             return Value {
                 node: slot.value.node,
                 ..Value::scalar(part(slot.value.num, at - usize::from(slot.at), size))
