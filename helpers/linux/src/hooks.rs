@@ -27,7 +27,7 @@ verdict! {
 #[repr(C)]
 #[derive(Debug, Ctx)]
 #[ctx(hook = "xdp", sections = ["xdp", "xdp/*", "xdp.frags", "xdp.frags/*", "xdp_*"], c_name = "xdp_md", linux_type = 6,
-      verdict = u32, helpers = [crate::XDP])]
+      verdict = u32, helpers = [crate::XDP], types = crate::PACKET_TYPES)]
 pub struct Xdp<'a> {
     /// The frame; head- and tailroom are what the buffer has beyond it.
     #[ctx(data, width = 4, at = 0, end_at = 4, meta_at = 8)]
@@ -92,7 +92,7 @@ verdict! {
 #[repr(C)]
 #[derive(Debug, Ctx)]
 #[ctx(hook = "tc", sections = ["tc", "tc/*", "tcx/*", "classifier", "classifier/*", "action", "action/*"], c_name = "__sk_buff", linux_type = 3,
-      verdict = i32, helpers = [crate::TC], packet_loads)]
+      verdict = i32, helpers = [crate::TC], packet_loads, types = crate::PACKET_TYPES)]
 pub struct SkBuff<'a> {
     /// The packet.
     #[ctx(data, width = 4, at = 76, end_at = 80, meta_at = 140)]
@@ -232,7 +232,7 @@ impl<'a> SkBuff<'a> {
 #[repr(C)]
 #[derive(Debug, Ctx)]
 #[ctx(hook = "socket_filter", sections = ["socket", "socket/*", "socket_filter", "socket_filter/*"], c_name = "__sk_buff", linux_type = 1,
-      verdict = u32, helpers = [crate::SOCKET], packet_loads)]
+      verdict = u32, helpers = [crate::SOCKET], packet_loads, types = crate::PACKET_TYPES)]
 pub struct SocketFilter<'a> {
     /// The packet.
     #[ctx(data, width = 4, at = 76, end_at = 80, meta_at = 140, hidden)]

@@ -98,6 +98,10 @@ pub use tunnel::{bpf_skb_get_tunnel_key, bpf_skb_get_tunnel_opt, bpf_skb_set_tun
 
 use stingless::{Helpers, helpers};
 
+/// Types of packets' headers and of what helpers take, under Linux's names (`types/packet.bpf.c`): plugins that are
+/// compiled against a kernel's types find these without a kernel's BTF.
+pub const PACKET_TYPES: &[u8] = include_bytes!("../types/packet.bpf.o");
+
 /// What every hook may use.
 pub static BASE: Helpers = helpers![
     bpf_map_lookup_elem,

@@ -484,8 +484,8 @@ impl MapSpec {
         if !self.kind.holds_maps() {
             return bad(1, "absent: this kind holds no maps");
         }
-        if inner.kind.holds_maps() || inner.kind == MapKind::ProgArray || inner.kind.is_ring() {
-            return bad((inner.kind as u32).into(), "of a kind other than maps of maps, prog arrays and ring buffers");
+        if inner.kind.holds_maps() || inner.kind == MapKind::ProgArray {
+            return bad((inner.kind as u32).into(), "of a kind other than maps of maps and prog arrays");
         }
         if !inner.special.is_empty() {
             return bad(inner.special.len() as u64, "without locks, timers and other special fields in its values");
