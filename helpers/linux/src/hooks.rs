@@ -38,8 +38,8 @@ pub struct Xdp<'a> {
     /// Its receive queue.
     #[ctx(read, at = 16)]
     pub rx_queue_index: u32,
-    /// Interface it leaves by (`BPF_XDP_DEVMAP` programs).
-    #[ctx(read, at = 20)]
+    /// Interface it leaves by: for programs of interface maps (`BPF_XDP_DEVMAP`).
+    #[ctx(read, at = 20, only = ["xdp/devmap", "xdp.frags/devmap"])]
     pub egress_ifindex: u32,
 }
 

@@ -63,6 +63,7 @@ pub fn packet_hook() -> Arc<HookDef> {
         kind,
         native,
         native_off,
+        sections: Cow::Borrowed(&[]),
     };
     let (rw, ro) = (Rights::READ_WRITE, Rights::READ);
     let scalar = FieldKind::Scalar { partial: Partial::Any };

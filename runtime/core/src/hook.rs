@@ -159,7 +159,17 @@ impl HookBuilder {
             kind: FieldKind::Scalar { partial },
             native: NativeOp::Plain,
             native_off,
+            sections: Cow::Borrowed(&[]),
         });
+        self
+    }
+
+    /// Lets programs of these sections alone access the field that was added last.
+    #[must_use]
+    pub fn only_for(mut self, sections: &[&'static str]) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            field.sections = sections.iter().map(|&s| Cow::Borrowed(s)).collect();
+        }
         self
     }
 
@@ -168,7 +178,16 @@ impl HookBuilder {
     pub fn object<T: ObjectPointer>(mut self, name: &'static str, native_off: u32, at: Option<u32>) -> Self {
         let off = at.unwrap_or_else(|| self.layout.size.next_multiple_of(8));
         let (kind, native) = (FieldKind::Object { class: T::CLASS }, NativeOp::Pointer);
-        self.push(CtxField { name: name.into(), off, size: 8, rights: Rights::READ, kind, native, native_off });
+        self.push(CtxField {
+            name: name.into(),
+            off,
+            size: 8,
+            rights: Rights::READ,
+            kind,
+            native,
+            native_off,
+            sections: Cow::Borrowed(&[]),
+        });
         self
     }
 
@@ -201,6 +220,7 @@ impl HookBuilder {
                 kind,
                 native: NativeOp::Pointer,
                 native_off: native_off + native,
+                sections: Cow::Borrowed(&[]),
             });
         }
         self

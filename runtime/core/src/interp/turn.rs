@@ -196,7 +196,8 @@ impl<'t, 'c, M: Memory> Turn<'t, 'c, M> {
         let off = addr.wrapping_sub(ctx) as i64;
         self.machine.mem.ctx_access(self.site(), off)?;
         let lowered = layout.map(|l| l.access(off, size, write));
-        let Some(Ok((_, Lowered { op, off: native, size }))) = lowered else {
+        let allowed = lowered.and_then(Result::ok).filter(|(f, _)| f.is_for(&self.program.unit().section));
+        let Some((_, Lowered { op, off: native, size })) = allowed else {
             return Err(Stop::new(
                 TrapKind::Obligation,
                 format!("the context allows no access of {} bytes at offset {off}", size.bytes()),

@@ -239,7 +239,16 @@ impl Checker<'_> {
         let off = fixed + span.off;
         let bytes = span.bytes;
         match layout.access(off, size, mode == Mode::Write && !fault!(71)) {
-            Ok(_) => Ok(()),
+            Ok((field, _)) if field.is_for(&self.env.unit.section) => Ok(()),
+            Ok((field, _)) => fail(
+                Kind::CtxDenied,
+                format!(
+                    "field `{}` of `struct {}` is for programs of section `{}`",
+                    field.name,
+                    layout.name,
+                    field.sections.join("` or `")
+                ),
+            ),
             Err(CtxError::NoField) => {
                 fail(Kind::CtxAccess, format!("`struct {}` has no field of {bytes} bytes at offset {off}", layout.name))
             }

@@ -212,7 +212,16 @@ pub(crate) fn raw_hook() -> HookDef {
 }
 
 fn field(name: &'static str, off: u32, kind: FieldKind, native: NativeOp) -> CtxField {
-    CtxField { name: name.into(), off, size: 4, rights: Rights::READ, kind, native, native_off: off * 2 }
+    CtxField {
+        name: name.into(),
+        off,
+        size: 4,
+        rights: Rights::READ,
+        kind,
+        native,
+        native_off: off * 2,
+        sections: Cow::Borrowed(&[]),
+    }
 }
 
 fn data_layout(name: &'static str, size: u32, mut fields: Vec<CtxField>) -> CtxLayout {
