@@ -41,13 +41,26 @@ pub struct Xdp<'a> {
     /// Interface it leaves by: for programs of interface maps (`BPF_XDP_DEVMAP`).
     #[ctx(read, at = 20, only = ["xdp/devmap", "xdp.frags/devmap"])]
     pub egress_ifindex: u32,
+    /// For helpers alone: what the device said of the frame; `None`: it says nothing of any.
+    pub metadata: Option<RxMetadata>,
+}
+
+/// What a device says of a frame that it received. `None`: not of this one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RxMetadata {
+    /// When it came, ns.
+    pub timestamp: Option<u64>,
+    /// Its flow's hash, and what that was made of (`enum xdp_rss_hash_type`).
+    pub hash: Option<(u32, u32)>,
+    /// Protocol (in network byte order) and tag of the VLAN that the device took off.
+    pub vlan_tag: Option<(u16, u16)>,
 }
 
 impl<'a> Xdp<'a> {
     /// A context of a packet, other fields 0.
     #[must_use]
     pub fn new(data: Packet<'a>) -> Xdp<'a> {
-        Xdp { data, ingress_ifindex: 0, rx_queue_index: 0, egress_ifindex: 0 }
+        Xdp { data, ingress_ifindex: 0, rx_queue_index: 0, egress_ifindex: 0, metadata: None }
     }
 }
 
@@ -181,6 +194,8 @@ pub struct SkBuff<'a> {
     pub socket_cookie: u64,
     /// For helpers alone: owner of the packet's socket.
     pub socket_uid: Option<u32>,
+    /// For helpers alone: the IPsec states that the packet came through, each a `struct bpf_xfrm_state`.
+    pub secpath: Vec<[u8; 28]>,
     /// Set by `bpf_sk_assign`: the socket that is to get the packet.
     pub assigned: Option<Box<SocketInfo>>,
 }
@@ -223,6 +238,7 @@ impl<'a> SkBuff<'a> {
             tunnel: None,
             socket_cookie: 0,
             socket_uid: None,
+            secpath: Vec::new(),
             assigned: None,
         }
     }

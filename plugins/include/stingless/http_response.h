@@ -29,7 +29,8 @@ struct stingless_response {
 #ifndef bpf_map_lookup_elem
 #define bpf_map_lookup_elem bpf_map_lookup_elem
 /*
- * Looks a key up. Returns a pointer to the value, valid until the program returns, or NULL.
+ * Looks a key up. Returns a pointer to the value, valid until the program returns, or NULL. In a map of sockets it is a
+ * socket, which `bpf_sk_release` gives back on every path.
  */
 static void * (*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
 #endif
@@ -38,7 +39,8 @@ static void * (*const bpf_map_lookup_elem)(void *map, const void *key) = (void *
 #define bpf_map_update_elem bpf_map_update_elem
 /*
  * Adds or replaces an element. Flags: `BPF_ANY` 0, `BPF_NOEXIST` 1, `BPF_EXIST` 2; with `BPF_F_LOCK` 4 a value that
- * is there is written over in place, under its spin lock. Returns 0 or a negative errno.
+ * is there is written over in place, under its spin lock. The value of a map of sockets is a socket. Returns 0 or a
+ * negative errno.
  */
 static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value, __u64 flags) = (void *)2;
 #endif
@@ -124,6 +126,14 @@ static long (*const bpf_get_current_comm)(void *buf, __u64 buf_len) = (void *)16
 static long (*const bpf_get_cgroup_classid)(void *_skb) = (void *)17;
 #endif
 
+#ifndef bpf_perf_event_read
+#define bpf_perf_event_read bpf_perf_event_read
+/*
+ * Reads a counter of the machine. The host lends none: `-ENOENT`, `-E2BIG` for an index beyond the map, or `-EINVAL`.
+ */
+static long (*const bpf_perf_event_read)(void *map, __u64 flags) = (void *)22;
+#endif
+
 #ifndef bpf_perf_event_output
 #define bpf_perf_event_output bpf_perf_event_output
 /*
@@ -157,6 +167,22 @@ static long (*const bpf_current_task_under_cgroup)(void *map, __u32 index) = (vo
  * Number of the memory node: 0.
  */
 static long (*const bpf_get_numa_node_id)(void) = (void *)42;
+#endif
+
+#ifndef bpf_perf_event_read_value
+#define bpf_perf_event_read_value bpf_perf_event_read_value
+/*
+ * Reads a counter of the machine and how long it ran. See `bpf_perf_event_read`; zeroes what it would fill.
+ */
+static long (*const bpf_perf_event_read_value)(void *map, __u64 flags, void *buf, __u64 buf_len) = (void *)55;
+#endif
+
+#ifndef bpf_get_current_cgroup_id
+#define bpf_get_current_cgroup_id bpf_get_current_cgroup_id
+/*
+ * Number of the control group of the thread that runs the program: 0, the host keeps none.
+ */
+static __u64 (*const bpf_get_current_cgroup_id)(void) = (void *)80;
 #endif
 
 #ifndef bpf_map_push_elem
@@ -218,6 +244,14 @@ static long (*const bpf_strtol)(const void *buf, __u64 buf_len, __u64 flags, lon
 static long (*const bpf_strtoul)(const void *buf, __u64 buf_len, __u64 flags, __u64 *res) = (void *)106;
 #endif
 
+#ifndef bpf_send_signal
+#define bpf_send_signal bpf_send_signal
+/*
+ * Sends a signal to the process: no plugin signals its host, `-EPERM`.
+ */
+static long (*const bpf_send_signal)(__u32 _sig) = (void *)109;
+#endif
+
 #ifndef bpf_probe_read_user
 #define bpf_probe_read_user bpf_probe_read_user
 /*
@@ -250,6 +284,14 @@ static long (*const bpf_probe_read_user_str)(void *_dst, __u64 _dst_len, __u64 _
 static long (*const bpf_probe_read_kernel_str)(void *_dst, __u64 _dst_len, __u64 _unsafe_ptr) = (void *)115;
 #endif
 
+#ifndef bpf_send_signal_thread
+#define bpf_send_signal_thread bpf_send_signal_thread
+/*
+ * Sends a signal to the thread: no plugin signals its host, `-EPERM`.
+ */
+static long (*const bpf_send_signal_thread)(__u32 _sig) = (void *)117;
+#endif
+
 #ifndef bpf_jiffies64
 #define bpf_jiffies64 bpf_jiffies64
 /*
@@ -265,6 +307,14 @@ static __u64 (*const bpf_jiffies64)(void) = (void *)118;
  * (and zeroes) where it is another than the host's, or `nsdata_len` is not 8.
  */
 static long (*const bpf_get_ns_current_pid_tgid)(__u64 dev, __u64 ino, void *nsdata, __u64 nsdata_len) = (void *)120;
+#endif
+
+#ifndef bpf_get_current_ancestor_cgroup_id
+#define bpf_get_current_ancestor_cgroup_id bpf_get_current_ancestor_cgroup_id
+/*
+ * Ancestor, at a level, of the control group of the thread that runs the program: 0, the host keeps none.
+ */
+static __u64 (*const bpf_get_current_ancestor_cgroup_id)(int _ancestor_level) = (void *)123;
 #endif
 
 #ifndef bpf_ktime_get_boot_ns
@@ -338,6 +388,14 @@ static long (*const bpf_for_each_map_elem)(void *map, void *callback, void *ctx,
  * whole text's length with its NUL, or `-EINVAL`.
  */
 static long (*const bpf_snprintf)(void *str, __u64 str_len, const char *fmt, const void *data, __u64 data_len) = (void *)165;
+#endif
+
+#ifndef bpf_get_branch_snapshot
+#define bpf_get_branch_snapshot bpf_get_branch_snapshot
+/*
+ * The processor's last branches: the host does not record them, `-ENOENT`, or `-EINVAL` where there are flags.
+ */
+static long (*const bpf_get_branch_snapshot)(void *_entries, __u64 _entries_len, __u64 flags) = (void *)176;
 #endif
 
 #ifndef bpf_trace_vprintk
@@ -517,6 +575,14 @@ extern int bpf_dynptr_memset(const struct bpf_dynptr *p, __u32 offset, __u32 siz
 extern void bpf_throw(__u64 cookie) __weak __ksym;
 #endif
 
+#ifndef bpf_strlen
+#define bpf_strlen bpf_strlen
+/*
+ * Bytes of a text before its end. See `bpf_strcmp`.
+ */
+extern int bpf_strlen(const char *s) __weak __ksym;
+#endif
+
 #ifndef bpf_iter_bits_destroy
 #define bpf_iter_bits_destroy bpf_iter_bits_destroy
 /*
@@ -549,12 +615,61 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __weak __ksym;
 extern _Bool bpf_dynptr_is_null(const struct bpf_dynptr *p) __weak __ksym;
 #endif
 
+#ifndef bpf_strstr
+#define bpf_strstr bpf_strstr
+/*
+ * Where `s2` is first in `s1`: its place or `-ENOENT`. See `bpf_strcmp`.
+ */
+extern int bpf_strstr(const char *s1, const char *s2) __weak __ksym;
+#endif
+
 #ifndef bpf_dynptr_copy
 #define bpf_dynptr_copy bpf_dynptr_copy
 /*
  * Copies `size` bytes from one view to another; they may overlap. Returns 0 or a negative errno.
  */
 extern int bpf_dynptr_copy(const struct bpf_dynptr *dst_ptr, __u32 dst_off, const struct bpf_dynptr *src_ptr, __u32 src_off, __u32 size) __weak __ksym;
+#endif
+
+#ifndef bpf_strchr
+#define bpf_strchr bpf_strchr
+/*
+ * Where a byte is first in a text: its place or `-ENOENT`. See `bpf_strcmp`.
+ */
+extern int bpf_strchr(const char *s, __u8 c) __weak __ksym;
+#endif
+
+#ifndef bpf_stream_vprintk_impl
+#define bpf_stream_vprintk_impl bpf_stream_vprintk_impl
+/*
+ * Writes text for whoever reads the program's output (1) or errors (2), formatted with up to twelve numbers in an
+ * array: the host gets it as it gets lines. Returns 0, `-ENOENT` for another stream, or `-EINVAL`.
+ */
+extern int bpf_stream_vprintk_impl(int stream_id, const char *fmt, const void *args, __u64 args_len, __u64 _aux) __weak __ksym;
+#endif
+
+#ifndef bpf_strchrnul
+#define bpf_strchrnul bpf_strchrnul
+/*
+ * Where a byte is first in a text, or where the text ends. See `bpf_strcmp`.
+ */
+extern int bpf_strchrnul(const char *s, __u8 c) __weak __ksym;
+#endif
+
+#ifndef bpf_strcspn
+#define bpf_strcspn bpf_strcspn
+/*
+ * How many bytes at the start of `s` are not among those of `reject`. See `bpf_strcmp`.
+ */
+extern int bpf_strcspn(const char *s, const char *reject) __weak __ksym;
+#endif
+
+#ifndef bpf_strcasecmp
+#define bpf_strcasecmp bpf_strcasecmp
+/*
+ * Compares two texts, letters without regard to case. See `bpf_strcmp`.
+ */
+extern int bpf_strcasecmp(const char *s1, const char *s2) __weak __ksym;
 #endif
 
 #ifndef bpf_preempt_disable
@@ -574,6 +689,22 @@ extern void bpf_preempt_disable(void) __weak __ksym;
 extern void bpf_preempt_enable(void) __weak __ksym;
 #endif
 
+#ifndef bpf_map_sum_elem_count
+#define bpf_map_sum_elem_count bpf_map_sum_elem_count
+/*
+ * How many elements a hash map has; 0 for other kinds.
+ */
+extern long bpf_map_sum_elem_count(void *map) __weak __ksym;
+#endif
+
+#ifndef bpf_strspn
+#define bpf_strspn bpf_strspn
+/*
+ * How many bytes at the start of `s` are among those of `accept`. See `bpf_strcmp`.
+ */
+extern int bpf_strspn(const char *s, const char *accept) __weak __ksym;
+#endif
+
 #ifndef bpf_dynptr_adjust
 #define bpf_dynptr_adjust bpf_dynptr_adjust
 /*
@@ -590,12 +721,28 @@ extern int bpf_dynptr_adjust(const struct bpf_dynptr *p, __u32 start, __u32 end)
 extern int *bpf_iter_bits_next(struct bpf_iter_bits *it) __weak __ksym;
 #endif
 
+#ifndef bpf_strnchr
+#define bpf_strnchr bpf_strnchr
+/*
+ * Where a byte is first in the first `count` of a text: its place or `-ENOENT`. See `bpf_strcmp`.
+ */
+extern int bpf_strnchr(const char *s, __u64 count, __u8 c) __weak __ksym;
+#endif
+
 #ifndef bpf_iter_num_next
 #define bpf_iter_num_next bpf_iter_num_next
 /*
  * Steps to the next number. Returns a pointer to it, or NULL when there is none left.
  */
 extern int *bpf_iter_num_next(struct bpf_iter_num *it) __weak __ksym;
+#endif
+
+#ifndef bpf_strnlen
+#define bpf_strnlen bpf_strnlen
+/*
+ * Bytes of a text before its end, at most `count`. See `bpf_strcmp`.
+ */
+extern int bpf_strnlen(const char *s, __u64 count) __weak __ksym;
 #endif
 
 #ifndef bpf_dynptr_slice
@@ -615,6 +762,22 @@ extern void *bpf_dynptr_slice(const struct bpf_dynptr *p, __u32 offset, void *bu
 extern int bpf_dynptr_clone(const struct bpf_dynptr *p, struct bpf_dynptr *clone) __weak __ksym;
 #endif
 
+#ifndef bpf_strrchr
+#define bpf_strrchr bpf_strrchr
+/*
+ * Where a byte is last in a text: its place or `-ENOENT`. See `bpf_strcmp`.
+ */
+extern int bpf_strrchr(const char *s, __u8 c) __weak __ksym;
+#endif
+
+#ifndef bpf_strnstr
+#define bpf_strnstr bpf_strnstr
+/*
+ * Where `s2` is first in the first `len` bytes of `s1`: its place or `-ENOENT`. See `bpf_strcmp`.
+ */
+extern int bpf_strnstr(const char *s1, const char *s2, __u64 len) __weak __ksym;
+#endif
+
 #ifndef bpf_dynptr_slice_rdwr
 #define bpf_dynptr_slice_rdwr bpf_dynptr_slice_rdwr
 /*
@@ -629,6 +792,15 @@ extern void *bpf_dynptr_slice_rdwr(const struct bpf_dynptr *p, __u32 offset, voi
  * Whether what it is a view of may not be written.
  */
 extern _Bool bpf_dynptr_is_rdonly(const struct bpf_dynptr *p) __weak __ksym;
+#endif
+
+#ifndef bpf_strcmp
+#define bpf_strcmp bpf_strcmp
+/*
+ * Compares two texts: 0, -1 or 1; `-ERANGE` for NULL, `-EFAULT` where one has no end in memory that is known to be
+ * readable, `-E2BIG` beyond 64 KiB. So do all that follow.
+ */
+extern int bpf_strcmp(const char *s1, const char *s2) __weak __ksym;
 #endif
 
 #ifndef bpf_iter_num_new

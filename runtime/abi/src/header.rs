@@ -214,7 +214,7 @@ mod tests {
             kind,
             native: NativeOp::Plain,
             native_off: off,
-            sections: Cow::Borrowed(&[]),
+            sections: std::borrow::Cow::Borrowed(&[]),
         }
     }
 

@@ -14,7 +14,7 @@ struct ethhdr {
 
 struct iphdr {
 	__u8 protocol;
-	__u8 version : 4, ihl : 4;
+	__u8 ihl : 4, version : 4;
 	union {
 		struct {
 			__u32 daddr;

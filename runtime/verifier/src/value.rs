@@ -62,6 +62,12 @@ impl Value {
         self.id & LOW != 0
     }
 
+    /// The node of the kept numbers that the bounds of whatever is computed from this number depend on. Any number at all
+    /// has no bounds; but where it is linked, that it equals another one may be what counts.
+    pub(crate) fn source(&self) -> NodeId {
+        if self.id == 0 && self.num.is_unknown() { 0 } else { self.node }
+    }
+
     /// A number.
     pub(crate) const fn scalar(num: Scalar) -> Value {
         Value { kind: Kind::Scalar, num, off: 0, id: 0, reference: 0, node: 0, nullable: false }

@@ -602,6 +602,7 @@ impl Stored {
             | MapKind::Cpumap
             | MapKind::Xskmap
             | MapKind::Sockmap
+            | MapKind::SkStorage
             | MapKind::Sockhash => Stored::Table,
             MapKind::ProgArray => Stored::Progs,
             MapKind::Ringbuf | MapKind::UserRingbuf => Stored::Ring,

@@ -5,6 +5,7 @@ mod args;
 mod compare;
 mod function;
 mod object;
+mod text;
 
 use stingless_abi::{ArgKind, Entry, ObjectKind, Proto, RefClass, Rights, Section, Trust};
 use stingless_isa::{AluOp, Callee, Operand, Reg, Width};
@@ -12,6 +13,7 @@ use stingless_isa::{AluOp, Callee, Operand, Reg, Width};
 use crate::domain::Scalar;
 use crate::env::Env;
 use crate::obligation::Obligation;
+use crate::refine::Need;
 use crate::region::Region;
 use crate::report::{Blame, Kind};
 use crate::state::State;
@@ -34,14 +36,27 @@ pub(crate) struct Fail {
     pub(crate) help: Option<String>,
     /// What it was about, for the report.
     pub(crate) blame: Blame,
+    /// What would make it hold, where that is a matter of numbers.
+    pub(crate) need: Option<Need>,
 }
 
 impl Fail {
     /// The same failure, blamed on an obligation.
     pub(crate) fn of(mut self: Box<Self>, obligation: &Obligation) -> Box<Fail> {
-        self.blame = Blame { stack: self.blame.stack, made: self.blame.made, ..Blame::of(obligation) };
+        let (of, own) = (Blame::of(obligation), self.blame);
+        // A call of a function is one obligation, whichever argument fails.
+        let (reg, argument) = (of.reg.or(own.reg), of.argument.or(own.argument));
+        self.blame = Blame { reg, argument, stack: own.stack, made: own.made, ..of };
         self
     }
+}
+
+/// A failure that is a matter of numbers.
+pub(crate) fn needing<T>(check: Result<T, Box<Fail>>, need: impl FnOnce() -> Option<Need>) -> Result<T, Box<Fail>> {
+    check.map_err(|mut fail| {
+        fail.need = need();
+        fail
+    })
 }
 
 /// What proving gives.
@@ -49,7 +64,7 @@ pub(crate) type Check = Result<(), Box<Fail>>;
 
 /// A failure with its sentence.
 pub(crate) fn fail<T>(kind: Kind, message: impl Into<String>) -> Result<T, Box<Fail>> {
-    Err(Box::new(Fail { kind, message: message.into(), cause: None, help: None, blame: Blame::default() }))
+    Err(Box::new(Fail { kind, message: message.into(), cause: None, help: None, blame: Blame::default(), need: None }))
 }
 
 /// A failure with its sentence and what was known.
@@ -64,6 +79,7 @@ pub(crate) fn fail_because<T>(
         cause: Some(cause.into()),
         help: None,
         blame: Blame::default(),
+        need: None,
     }))
 }
 
@@ -110,6 +126,8 @@ pub(crate) fn bug<T>(message: impl Into<String>) -> Result<T, Box<Fail>> {
 pub(crate) struct Checker<'a> {
     pub(crate) env: &'a Env<'a>,
     pub(crate) state: &'a State,
+    /// Arguments, as bits, of which it is proved that as many bytes are there as their length says.
+    pub(crate) given: u16,
 }
 
 impl Checker<'_> {
@@ -185,14 +203,18 @@ impl Checker<'_> {
         match (op, width) {
             (AluOp::Add, Width::W64) if !(a.is_ptr() && b.is_ptr()) => {
                 let (ptr, num) = if a.is_ptr() { (a, &b) } else { (&b, a) };
-                self.offset(ptr, num, false)
+                needing(self.offset(ptr, num, false), || {
+                    offset_need(if a.is_ptr() { src } else { Operand::Reg(dst) }, false)
+                })
             }
             // As in Linux: compilers move the stack pointer by adding.
             (AluOp::Sub, Width::W64) if matches!(a.region(), Some(Region::Stack(_))) && !b.is_ptr() => fail(
                 Kind::PointerArithmetic,
                 "nothing is subtracted from a pointer to the stack: add a negative number",
             ),
-            (AluOp::Sub, Width::W64) if a.is_ptr() && !b.is_ptr() => self.offset(a, &b, true),
+            (AluOp::Sub, Width::W64) if a.is_ptr() && !b.is_ptr() => {
+                needing(self.offset(a, &b, true), || offset_need(src, true))
+            }
             (AluOp::Sub, Width::W64 | Width::W32) if same_data(a, &b) => Ok(()),
             (AluOp::Sub, Width::W32) => {
                 self.leaky_unless_privileged("a 32-bit difference would tell where memory lies")
@@ -298,7 +320,8 @@ impl Checker<'_> {
                     return fail(Kind::LockHeld, message);
                 }
                 // It is proved on its own, and knows of nothing that its callers hold.
-                if self.env.throws.get(subprog).copied().unwrap_or(true) { self.throws_below() } else { Ok(()) }
+                let throws = self.env.throws.get(subprog).copied().unwrap_or(true) && !fault!(100);
+                if throws { self.throws_below() } else { Ok(()) }
             }
             Callee::Kfunc(id) => fail(Kind::UnknownHelper, format!("kernel function {id} is not available")),
             Callee::Symbol(_) => fail(Kind::Unresolved, "a function that was not resolved is called"),
@@ -386,7 +409,9 @@ impl Checker<'_> {
 
     /// The program may end here, from however deep, with the number in `r1`.
     fn throws(&self) -> Check {
-        self.unheld()?;
+        if !fault!(99) {
+            self.unheld()?;
+        }
         if self.in_exception() {
             return fail(Kind::Unsupported, "the callback for exceptions throws");
         }
@@ -398,7 +423,9 @@ impl Checker<'_> {
         match self.env.unit.hook.verdict {
             // Without a callback for exceptions the number is what the program returns.
             Some(v) if self.env.unit.exception_callback.is_none() => {
-                self.number_within(cookie, v.min, v.max, Kind::ReturnRange, "what is thrown, and so returned, is")
+                let thrown =
+                    self.number_within(cookie, v.min, v.max, Kind::ReturnRange, "what is thrown, and so returned, is");
+                needing(thrown, || Some(Need::Low { reg: Reg::R1, first: v.min, last: v.max }))
             }
             Some(_) | None => Ok(()),
         }
@@ -433,7 +460,7 @@ impl Checker<'_> {
         };
         let arg = proto.args.iter().zip(Reg::ARGS).find(|(a, _)| matches!(a.kind, ArgKind::SpinLock));
         let given = arg.map(|(_, reg)| self.state.reg(reg));
-        if given.is_some_and(|v| v.region() == Some(Region::MapValue(lock.map)) && v.id == lock.id) {
+        if given.is_some_and(|v| v.region() == Some(Region::MapValue(lock.map)) && (fault!(119) || v.id == lock.id)) {
             return Ok(());
         }
         fail(Kind::LockArg, format!("`{}` is given another lock than the one that is held", proto.name))
@@ -453,6 +480,9 @@ impl Checker<'_> {
         if self.state.lock.is_some() {
             return fail(Kind::LockHeld, "the program leaves while it holds a lock");
         }
+        if fault!(114) {
+            return Ok(());
+        }
         if self.state.sections.read {
             return fail(Kind::SectionOpen, "the program leaves inside of a read-side section");
         }
@@ -463,6 +493,9 @@ impl Checker<'_> {
     }
 
     fn resolved(&self, reason: u32) -> Check {
+        if fault!(112) {
+            return Ok(());
+        }
         match self.env.unit.poison.get(reason as usize) {
             Some(poison) => fail(Kind::Unresolved, format!("an unresolved reference is reached: {poison}")),
             None => fail(Kind::Unresolved, "a reference that could not be resolved is reached"),
@@ -473,7 +506,7 @@ impl Checker<'_> {
         let r0 = self.state.reg(Reg::R0);
         let frame = self.state.frame();
         if frame.callback.is_some() {
-            return self.callback_returns(r0);
+            return needing(self.callback_returns(r0), || Some(Need::Number { reg: Reg::R0, first: 0, last: 1 }));
         }
         if self.state.depth() > 1 {
             return match r0.region() {
@@ -496,7 +529,8 @@ impl Checker<'_> {
         }
         match self.env.unit.hook.verdict {
             Some(v) if !self.env.is_function => {
-                self.number_within(r0, v.min, v.max, Kind::ReturnRange, "the program returns")
+                let returned = self.number_within(r0, v.min, v.max, Kind::ReturnRange, "the program returns");
+                needing(returned, || Some(Need::Low { reg: Reg::R0, first: v.min, last: v.max }))
             }
             Some(_) | None => Ok(()),
         }
@@ -542,6 +576,14 @@ impl Checker<'_> {
             (_, _) => None,
         }
     }
+}
+
+/// What a number that is added to a pointer, or taken from it, must be.
+fn offset_need(num: Operand, minus: bool) -> Option<Need> {
+    let Operand::Reg(reg) = num else { return None };
+    let limit = stingless_abi::limits::MAX_POINTER_OFFSET;
+    let (first, last) = if minus { (1 - limit, limit - 1) } else { (1 - limit, i64::MAX) };
+    Some(Need::Number { reg, first, last })
 }
 
 /// The operator of an operation.

@@ -46,6 +46,13 @@ impl<const N: u32, const H: u32> Number<N, H> {
         Self::raw(Tnum::unknown(Arc::<N>::MASK), Arc::FULL, Arc::FULL)
     }
 
+    /// Whether this is any number.
+    #[must_use]
+    pub const fn is_unknown(&self) -> bool {
+        // What one part does not bound, the others may.
+        self.arc.is_full() && self.known.mask() == Arc::<N>::MASK && self.low_span as u64 == Arc::<H>::MASK
+    }
+
     /// The numbers from `first` upwards to `last`; if `first > last`, those that are not between the two.
     #[must_use]
     pub fn from_range(first: u64, last: u64) -> Self {
@@ -326,6 +333,12 @@ impl Scalar {
     pub const fn from_size(size: Size) -> Scalar {
         let max = size.truncate(u64::MAX);
         Self::raw(Tnum::unknown(max), Arc::between(0, max), Arc::between(0, max))
+    }
+
+    /// The numbers whose lower half goes from `first` upwards to `last`, signed.
+    #[must_use]
+    pub(crate) fn from_signed_low(first: i32, last: i32) -> Scalar {
+        Self::settled(Tnum::unknown(u64::MAX), Arc::FULL, Arc::between(first as u32 as u64, last as u32 as u64))
     }
 
     /// What a sign-extending load of `size` leaves in a register.

@@ -86,7 +86,7 @@ impl Effect {
             effect = effect.and(match arg.kind {
                 ArgKind::Mem { access, len, .. } => Effect::passed(val, length(len, reg, regs), access),
                 ArgKind::MapKey => Effect::passed(val, spec.map(|s| s.key_size.into()), MemUse::Read),
-                ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
+                ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } | ArgKind::MapValueOrNull => {
                     // Of a map that is not known here, a read: nothing is overwritten for good.
                     let access = spec.and_then(|s| arg.kind.value_use(Some(s.kind))).unwrap_or(MemUse::ReadWrite);
                     Effect::passed(val, spec.map(|s| s.value_size.into()), access)
@@ -102,6 +102,8 @@ impl Effect {
                 ArgKind::DynptrClone => Effect::passed(val, Some(DYNPTR), MemUse::Write),
                 ArgKind::Buffer => Effect::passed(val, length(MemLen::Next, reg, regs), MemUse::Write),
                 ArgKind::Words { most } => Effect::passed(val, words(most, reg, regs), MemUse::Read),
+                // As far as there is something to read.
+                ArgKind::Text { .. } => Effect::passed(val, None, MemUse::Read),
                 ArgKind::Callback(_) => {
                     calls_back = true;
                     Effect::default()

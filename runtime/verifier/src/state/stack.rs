@@ -226,7 +226,7 @@ impl Stack {
         let zeros = self.slots.get(slot).filter(|s| s.bytes[bytes].contains(&Byte::Zero)).map_or(0, |s| s.zeros);
         let value = self.read_value(off, size);
         // Any number depends on nothing.
-        (value, if value.as_constant().is_some() { zeros } else { 0 })
+        (value, if value.as_constant().is_some() && !fault!(103) { zeros } else { 0 })
     }
 
     fn read_value(&self, off: i64, size: Size) -> Value {

@@ -6,6 +6,7 @@ use super::Machine;
 use crate::check::{Fail, bug, data_length};
 use crate::domain::Scalar;
 use crate::facts::Side;
+use crate::precision::NodeId;
 use crate::region::Region;
 use crate::state::State;
 use crate::value::{LOW, Value};
@@ -64,7 +65,9 @@ impl Machine<'_> {
         } else if op == UnaryOp::Le64 {
             a
         } else {
-            Value { node: a.node, ..Value::scalar(Scalar::unary(op, width, a.num)) }
+            let num = Scalar::unary(op, width, a.num);
+            let bare = a.source() == 0 || num == Scalar::unary(op, width, Scalar::unknown());
+            Value { node: if bare { 0 } else { a.node }, ..Value::scalar(num) }
         };
         state.set(dst, value);
     }
@@ -98,15 +101,36 @@ impl Machine<'_> {
         if let (Operand::Reg(src), true) = (src, keeps_value(op, width, &b.num)) {
             return self.linked(state, src);
         }
-        Value { node: b.node, ..Value::scalar(Scalar::alu(op, width, b.num, b.num)) }
+        let num = Scalar::alu(op, width, b.num, b.num);
+        let any = Scalar::unknown();
+        let bare = b.source() == 0 || num == Scalar::alu(op, width, any, any);
+        Value { node: if bare { 0 } else { b.node }, ..Value::scalar(num) }
     }
 
     /// `a op b` of numbers. A constant that is added keeps the link.
     fn arith(&mut self, op: AluOp, width: Width, a: Value, b: Value) -> Value {
         let num = Scalar::alu(op, width, a.num, b.num);
-        let node = self.nodes.derive(a.node, b.node);
         let (id, off) = link_after(op, width, &a, &b);
+        let node = if id == 0 { self.source_of(op, width, (&a, &b), &num) } else { self.nodes.derive(a.node, b.node) };
         Value { id, off, node, ..Value::scalar(num) }
+    }
+
+    /// The node of what the bounds of `a op b` without a link depend on.
+    ///
+    /// Where the operation gives the same bounds for any number on the left, no kept number has a part in them through
+    /// that side: whatever a run has there in its stead, its result is within. So a mark need not go on to it. A mask, a
+    /// shift and a 32-bit operation bound numbers that nothing else bounds.
+    fn source_of(&mut self, op: AluOp, width: Width, (a, b): (&Value, &Value), num: &Scalar) -> NodeId {
+        let any = Scalar::unknown();
+        if (a.source(), b.source()) == (0, 0) || *num == Scalar::alu(AluOp::Mov, width, any, any) {
+            return 0;
+        }
+        let masks = match width {
+            Width::W64 => matches!(op, AluOp::And | AluOp::Rsh | AluOp::Arsh | AluOp::Div | AluOp::Mod | AluOp::Or),
+            Width::W32 => a.num.low_arc().is_full() || matches!(op, AluOp::And | AluOp::Rsh | AluOp::Mod),
+        };
+        let bare = a.source() == 0 || masks && *num == Scalar::alu(op, width, any, b.num);
+        self.nodes.derive(if bare { 0 } else { a.node }, b.source())
     }
 
     /// Tells the collector of the number that is added to a pointer; `pointer` relies on it.
@@ -177,7 +201,7 @@ impl Machine<'_> {
     ///
     /// What was known to lie behind the old variable part lies behind the new one, less the greatest step.
     fn further(&mut self, state: &mut State, ptr: &Value, sum: Scalar, step: &Scalar, minus: bool) -> Value {
-        let id = self.fresh_id();
+        let id = if fault!(105) { ptr.id } else { self.fresh_id() };
         let moved = Value { num: sum, id, ..*ptr };
         let Some(region) = ptr.region() else { return moved };
         let step = if minus { Scalar::neg(Width::W64, *step) } else { *step };

@@ -5,7 +5,7 @@ use stingless_isa::{AluOp, Cond, Operand, Reg, Width};
 use super::alu::operand;
 use super::{Machine, Next, Stepped};
 use crate::check::{Fail, NullTest, bug, null_test, same_base};
-use crate::domain::Scalar;
+use crate::domain::{Branch, Scalar};
 use crate::precision::NodeId;
 use crate::region::Region;
 use crate::state::State;
@@ -73,9 +73,10 @@ impl Machine<'_> {
             (None, None) => return bug("a branch has no outcome"),
             (Some((x, y)), Some((p, q))) => {
                 let mut taken = Box::new(state.clone());
-                self.learn_numbers(&mut taken, (dst, a, x), (src, b, y));
+                let [on, off] = self.sources(cond, width, (dst, &a), (src, &b), &split);
+                self.learn_numbers(&mut taken, (dst, a, x), (src, b, y), on);
                 self.learn_lengths(&mut taken, cond, width, (a, x), (b, y));
-                self.learn_numbers(state, (dst, a, p), (src, b, q));
+                self.learn_numbers(state, (dst, a, p), (src, b, q), off);
                 self.learn_lengths(state, negated(cond), width, (a, p), (b, q));
                 return Ok(Outcome::Both(taken));
             }
@@ -126,18 +127,45 @@ impl Machine<'_> {
         state: &mut State,
         (dst, a, x): (Reg, Value, Scalar),
         (src, b, y): (Operand, Value, Scalar),
+        sources: [NodeId; 2],
     ) {
-        let node = self.nodes.derive(a.node, b.node);
         if x != a.num {
-            self.narrow(state, dst, &a, x, node);
+            self.narrow(state, dst, &a, x, sources[0]);
         }
         if let (Operand::Reg(src), true) = (src, y != b.num) {
-            self.narrow(state, src, &b, y, node);
+            self.narrow(state, src, &b, y, sources[1]);
         }
     }
 
+    /// The nodes of what the narrowed bounds of both sides depend on, where the branch is taken and where it is not.
+    ///
+    /// Where a comparison leaves the same bounds of any number, the bounds before it have no part in them. But where the
+    /// number is linked, others are narrowed with it, and that they are equal counts.
+    fn sources(
+        &mut self,
+        cond: Cond,
+        width: Width,
+        (dst, a): (Reg, &Value),
+        (src, b): (Operand, &Value),
+        split: &Branch,
+    ) -> [[NodeId; 2]; 2] {
+        let both = self.nodes.derive(a.source(), b.source());
+        if both == 0 || src == Operand::Reg(dst) {
+            return [[both; 2]; 2];
+        }
+        if a.source() == 0 || a.id != 0 {
+            return [[if a.source() == 0 { b.source() } else { both }, both]; 2];
+        }
+        let bare = Scalar::branch(cond, width, Scalar::unknown(), b.num);
+        let of = |bare: Option<(Scalar, Scalar)>, narrowed: Option<(Scalar, Scalar)>| {
+            let same = bare.is_some_and(|bare| narrowed.is_some_and(|n| n.0 == bare.0));
+            [if same { b.source() } else { both }, both]
+        };
+        [of(bare.taken, split.taken), of(bare.fallthrough, split.fallthrough)]
+    }
+
     /// Sets a register to a narrower number, and all numbers of its link.
-    fn narrow(&mut self, state: &mut State, reg: Reg, old: &Value, num: Scalar, node: NodeId) {
+    pub(crate) fn narrow(&mut self, state: &mut State, reg: Reg, old: &Value, num: Scalar, node: NodeId) {
         // Narrowing one side may have narrowed the other, where both have one link.
         let now = state.reg(reg).num;
         let num = now.intersect(&num).unwrap_or(num);
@@ -205,7 +233,7 @@ impl Machine<'_> {
             return;
         }
         // low = x + low.off and high = length + high.off, as integers.
-        let bytes = i128::from(low.0.off) + strict - i128::from(high.0.off);
+        let bytes = i128::from(low.0.off) + strict - i128::from(high.0.off) + i128::from(fault!(110));
         if let Ok(bytes) = u32::try_from(bytes) {
             self.rely(low.0.node);
             self.rely(high.0.node);

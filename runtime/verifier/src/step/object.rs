@@ -29,7 +29,8 @@ impl Machine<'_> {
                     continue;
                 }
                 ArgKind::Dynptr(DynptrUse::Write) => {
-                    if state.dynptr_of(state.reg(reg)).is_some_and(|o| o.kind == ObjectKind::DynptrSkb) {
+                    let skb = [ObjectKind::DynptrSkb, ObjectKind::DynptrSkbMeta];
+                    if state.dynptr_of(state.reg(reg)).is_some_and(|o| skb.contains(&o.kind)) {
                         state.invalidate_data();
                     }
                     continue;
@@ -42,7 +43,7 @@ impl Machine<'_> {
                     self.touched(state, depth, i128::from(off));
                     self.overwrite_objects(state, depth, (off, off + i64::from(kind.row().size)))?;
                     let id = self.fresh_id();
-                    let reference = if kind.row().held { id } else { 0 };
+                    let reference = if kind.row().held && !fault!(90) { id } else { 0 };
                     let active = kind.row().iterator;
                     let object = Object { off, kind, id, reference, active, steps: 0, insn: at as u32, of: 0 };
                     if state.make_object(depth, object).is_none() {
@@ -55,6 +56,10 @@ impl Machine<'_> {
                     }
                 }
                 ObjectAction::Destroy => {
+                    if fault!(87) && kind.row().iterator {
+                        state.held.clear();
+                        continue;
+                    }
                     if state.drop_object(depth, off).is_none() {
                         return bug("an object that is not there was passed");
                     }
@@ -101,7 +106,12 @@ impl Machine<'_> {
             return bug("the size of a view is not known");
         };
         let view = View { bytes, writable, packet: object.kind.row().packet };
-        Ok(Value { id: self.fresh_id(), reference: object.view(), nullable: true, ..Value::ptr(Region::View(view)) })
+        Ok(Value {
+            id: self.fresh_id(),
+            reference: object.view(),
+            nullable: !fault!(94),
+            ..Value::ptr(Region::View(view))
+        })
     }
 
     /// The state in which an iterator gives an element; `None` where it has none left.
@@ -140,6 +150,9 @@ impl Machine<'_> {
         depth: usize,
         (first, end): (i64, i64),
     ) -> Result<(), Box<Fail>> {
+        if fault!(116) {
+            return Ok(());
+        }
         while let Some(&object) = state.frame_at(depth).and_then(|f| f.object_in(first, end)) {
             if object.reference != 0 || state.drop_object(depth, object.off).is_none() {
                 return bug("an object that must be given up is overwritten");
