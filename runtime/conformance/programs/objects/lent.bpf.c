@@ -286,6 +286,29 @@ OK(function_that_clones)
 	return n;
 }
 
+__noinline int cloning_twice(dyn *p)
+{
+	__u64 x = 0;
+	dyn q;
+
+	bpf_dynptr_clone(p, &q);
+	bpf_dynptr_clone(p, &q);
+	bpf_dynptr_write(&q, 0, &x, sizeof(x), 0);
+	*(volatile __u64 *)&q = 1;
+	return 3;
+}
+
+OK(function_that_clones_twice)
+{
+	dyn p;
+	int n;
+
+	bpf_ringbuf_reserve_dynptr(&ring, 16, 0, &p);
+	n = cloning_twice(&p);
+	bpf_ringbuf_submit_dynptr(&p, 0);
+	return n;
+}
+
 /* What a callback must not do with what it was lent. */
 static long returns_two(const dyn *p, void *w)
 {

@@ -85,6 +85,16 @@ impl Map {
         Ok(self.core.lookup_into(key, &mut value)?.then_some(value))
     }
 
+    /// The value of a key, copied under its spin lock (`BPF_F_LOCK`): what programs change under that lock is seen before the
+    /// change or after it.
+    ///
+    /// # Errors
+    /// As [`Map::lookup`]; [`MapError::Flags`] for values without a lock, [`MapError::Busy`] when it is held for about a second.
+    pub fn lookup_locked(&self, key: &[u8]) -> Result<Option<Vec<u8>>, MapError> {
+        let mut value = vec![0; self.core.host_value_size()];
+        Ok(self.core.lookup_locked(key, &mut value)?.then_some(value))
+    }
+
     /// Copies the value of a key to `out`; `false` when there is none.
     ///
     /// # Errors

@@ -98,7 +98,7 @@ impl Checked {
             ArgKind::SpinLock => check_lock(self, call, value),
             ArgKind::Object { kind, action } => self.check_object(value, kind, action),
             ArgKind::Dynptr(_) => self.dynptr_at(value).map(drop),
-            ArgKind::DynptrClone => self.check_clone(call.proto, call.args, value),
+            ArgKind::DynptrClone => self.check_clone(call.site, call.proto, call.args, value),
             ArgKind::LastingMem => {
                 let len = check_len(call, arg)?;
                 self.touch_some(call.site, value, len, MemUse::ReadWrite)

@@ -103,11 +103,16 @@ impl Checked {
     }
 
     /// A dynptr becomes a copy of the one that the helper is given.
-    pub(super) fn check_clone(&mut self, proto: &Proto, args: [u64; 5], addr: u64) -> Result<(), Stop> {
+    pub(super) fn check_clone(&mut self, site: Site<'_>, proto: &Proto, args: [u64; 5], addr: u64) -> Result<(), Stop> {
         let original = proto.args.iter().position(|a| matches!(a.kind, ArgKind::Dynptr(_)));
         let original = original.ok_or_else(|| broken("there is no dynptr to copy"))?;
         let original = self.dynptr_at(args[original])?;
-        self.make(Object { addr, ..original })
+        // What a global function is given is its caller's to give up: its copies of that are views like any other.
+        let from = self.frames.iter().position(|f| f.holds(original.addr));
+        let is_global = |f: &Frame| site.program.unit().funcs.get(f.sub).is_some_and(|info| info.global);
+        let given = from.is_some_and(|at| self.frames[at + 1..].iter().any(is_global));
+        let kind = if given && original.kind.row().held { ObjectKind::DynptrLocal } else { original.kind };
+        self.make(Object { addr, kind, ..original })
     }
 
     /// The element that an iterator gave is part of it.

@@ -79,7 +79,6 @@ fn shapes_that_cannot_be() {
     bad(MapKind::ArrayOfMaps, None);
     bad(MapKind::Array, Some(inner(MapKind::Array)));
     bad(MapKind::ArrayOfMaps, Some(MapSpec::new("i", MapKind::ProgArray, 4, 4, 1)));
-    bad(MapKind::ArrayOfMaps, Some(MapSpec::new("i", MapKind::Ringbuf, 0, 0, 4096)));
     let nested =
         MapSpec { inner: Some(Box::new(inner(MapKind::Array))), ..MapSpec::new("i", MapKind::ArrayOfMaps, 4, 4, 1) };
     bad(MapKind::HashOfMaps, Some(nested));
