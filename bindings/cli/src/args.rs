@@ -94,6 +94,10 @@ pub(crate) struct LinkArgs {
     /// The hook's own types come first. With --raw: the raw BTF of the raw code.
     #[arg(long, value_name = "FILE")]
     pub(crate) btf: Option<PathBuf>,
+    /// How many elements a map has, whatever the object says: NAME=ENTRIES. Repeatable; maps that say 0 have one for each CPU
+    /// (512).
+    #[arg(long = "map-entries", value_name = "NAME=N")]
+    pub(crate) map_entries: Vec<String>,
     /// Value of a __kconfig variable: NAME=VALUE, with a VALUE as in a kernel's .config (y, m, n, a number, "text").
     /// Repeatable; comes before --kconfig-file.
     #[arg(long, value_name = "K=V")]

@@ -35,7 +35,10 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
             trace(page, &linker, file, args);
         }
         let loaded = input::load(&linker, file, args.hook.as_deref(), &args.raw, &args.link);
-        if loaded.is_err() && (file.is_dir() || std::fs::File::open(file).is_err()) {
+        let absent = args.program.as_deref().and_then(|name| no_program(file, loaded.as_ref().ok()?, name));
+        let unread = absent.is_some() || file.is_dir() || std::fs::File::open(file).is_err();
+        let loaded = absent.map_or(loaded, Err);
+        if loaded.is_err() && unread {
             outcome = Outcome::Unread;
         } else if outcome == Outcome::Ok && !matches!(&loaded, Ok(l) if wanted_refused(l, args).next().is_none()) {
             outcome = Outcome::Refused;
@@ -56,6 +59,14 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Outcome, Failure> {
         eprintln!("wrote {}", path.display());
     }
     Ok(outcome)
+}
+
+/// Said where the program that was asked for is not in a file.
+fn no_program(file: &Path, loaded: &LoadedEach, name: &str) -> Option<Failure> {
+    let accepted = loaded.collection.infos().iter().map(|info| info.name.to_string());
+    let names: Vec<String> = accepted.chain(loaded.refused.iter().map(|r| r.info.name.to_string())).collect();
+    let known = names.iter().any(|n| n == name);
+    (!known).then(|| Failure(format!("{}: no program `{name}`; there are: {}", file.display(), names.join(", "))))
 }
 
 /// Puts the programs of a file on the page.

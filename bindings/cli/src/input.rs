@@ -26,11 +26,21 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 fn no_object(path: &Path, bytes: &[u8]) -> Option<String> {
     let why = match bytes {
         [] => "the file is empty",
+        [0x7f, b'E', b'L', b'F', ..] if bytes.len() < ELF_HEADER => {
+            return Some(format!(
+                "{}: cut off: {} bytes, the header of an ELF file alone has {ELF_HEADER}",
+                path.display(),
+                bytes.len()
+            ));
+        }
         [0x7f, b'E', b'L', b'F', ..] => return None,
         _ => "not an ELF file: give an object (`clang -target bpf -g -O2 -c`), a .c source, or raw code with --raw",
     };
     Some(format!("{}: {why}", path.display()))
 }
+
+/// Bytes of the header of a 64-bit ELF file.
+const ELF_HEADER: usize = 64;
 
 /// Whether a file is a C source.
 fn is_source(path: &Path) -> bool {
@@ -62,6 +72,13 @@ pub(crate) fn load(
             .map_err(in_file);
     }
     let object = object(file)?;
+    if object.programs().is_empty() {
+        // Nothing is refused where there is nothing: that the section was forgotten would go unnoticed.
+        return Err(Failure(format!(
+            "{}: no program: one is a function in a section of its hook, as in `SEC(\"xdp\") int prog(struct xdp_md *ctx)`",
+            file.display()
+        )));
+    }
     match hook {
         Some(hook) => linker.load_each_as(&object, hook).map_err(in_file),
         None => linker.load_each(&object).map_err(in_file),
@@ -77,6 +94,13 @@ pub(crate) fn configure(linker: &mut Linker, args: &LinkArgs, is_raw: bool) -> R
         let text = String::from_utf8_lossy(&read(path)?).into_owned();
         let values = KconfigValue::config(&text).map_err(|e| Failure(format!("{}: {e}", path.display())))?;
         values.into_iter().for_each(|(name, value)| _ = linker.kconfig(&name, value));
+    }
+    for pair in &args.map_entries {
+        let (name, entries) =
+            pair.split_once('=').and_then(|(name, n)| Some((name, n.parse().ok()?))).ok_or_else(|| {
+                Failure(format!("--map-entries {pair}: must be NAME=ENTRIES, a name and a number of elements"))
+            })?;
+        linker.max_entries(name, entries);
     }
     for pair in &args.kconfig {
         let (name, value) =

@@ -199,7 +199,7 @@ fn several_files_are_answered_in_order_and_the_worst_one_counts() {
 fn codes_are_explained_and_tables_listed() {
     let text = |args: &[&str]| String::from_utf8(stingless(args).stdout).expect("UTF-8");
     assert!(text(&["check", "--explain", "E0020"]).contains("NULL"));
-    assert!(text(&["check", "--explain", "E0020"]).contains("refused:   __u64 *v"));
+    assert!(text(&["check", "--explain", "E0020"]).contains("refused:   __u64 *c"));
     assert!(text(&["check", "--explain", "stingless::E0020"]).contains("NULL"));
     assert!(text(&["helpers"]).contains("bpf_map_lookup_elem"));
     assert!(text(&["hooks"]).contains("struct xdp_md"));
@@ -269,4 +269,49 @@ fn configuration_values_come_from_options_and_a_file() {
         let out = stingless(&["check", "--kconfig", bad, &object]);
         assert_eq!(out.status.code(), Some(2), "{bad}");
     }
+}
+
+/// What is no object, no program, or not the one asked for, is told in one sentence; nothing is accepted by silence.
+#[test]
+fn files_without_a_program_are_told() {
+    let object = std::fs::read(root().join("plugins/rate_limit.bpf.o")).expect("an object");
+    let with = |at: usize, bytes: &[u8]| {
+        let mut changed = object.clone();
+        changed[at..at + bytes.len()].copy_from_slice(bytes);
+        changed
+    };
+    let cases: [(&str, Vec<u8>, &str); 9] = [
+        ("empty.o", Vec::new(), "the file is empty"),
+        ("text.o", b"int main(void) { return 0; }".to_vec(), "not an ELF file: give an object"),
+        ("zeros.o", vec![0; 3_000_000], "not an ELF file"),
+        ("cut40.o", object[..40].to_vec(), "cut off: 40 bytes, the header of an ELF file alone has 64"),
+        ("cut700.o", object[..700].to_vec(), "must be below 700"),
+        ("x86.o", with(18, &[62, 0]), "code for ELF machine 62 (x86-64), want 247 (BPF)"),
+        ("big.o", with(5, &[2]), "big-endian"),
+        ("bits32.o", with(4, &[1]), "a 32-bit ELF file"),
+        ("far.o", with(40, &[0xff; 8]), "the section table"),
+    ];
+    for (name, bytes, want) in cases {
+        let path = file(name, &bytes);
+        let (code, told) = json(&["check", "--json", &path]);
+        let error = told["objects"][0]["error"].as_str().unwrap_or_else(|| panic!("{name}: {told}"));
+        assert!(error.contains(want) && error.contains(&path), "{name}: {error}");
+        assert_eq!((code, &told["objects"][0]["programs"]), (1, &serde_json::json!([])), "{name}");
+        let text = String::from_utf8(stingless(&["check", &path]).stdout).expect("UTF-8");
+        assert_eq!(text, format!("error: {error}\n"));
+    }
+    let (code, told) = json(&["check", "--json", "--program", "nope", "plugins/rate_limit.bpf.o"]);
+    let error = told["objects"][0]["error"].as_str().expect("an error");
+    assert!(code == 2 && error.contains("no program `nope`; there are: "), "{code} {error}");
+}
+
+/// Without line information instructions stand in for lines, without types maps cannot be told: both say what to do.
+#[test]
+fn objects_without_line_information_are_told_by_instruction() {
+    let path = raw("lineless.bin", "r0 = *(u64 *)(r1 + 0)\n exit");
+    let (code, told) = json(&["check", "--json", "--raw", &path]);
+    let error = &told["objects"][0]["programs"][0]["error"];
+    assert_eq!((code, &error["insn"], &error["line"], &error["file"]), (1, &0.into(), &Value::Null, &Value::Null));
+    let text = String::from_utf8(stingless(&["check", "--raw", &path]).stdout).expect("UTF-8");
+    assert!(text.contains("by instruction") && text.contains("r0 = *(u64 *)(r1 + 0)"), "{text}");
 }

@@ -125,7 +125,7 @@ mod tests {
 
     fn syn(options: &[u8]) -> Vec<u8> {
         let mut tcp = vec![0x04, 0xd2, 0, 80, 1, 2, 3, 4, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0];
-        tcp[12] = ((TCP + options.len()) / 4 << 4) as u8;
+        tcp[12] = (((TCP + options.len()) / 4) << 4) as u8;
         tcp.extend_from_slice(options);
         tcp
     }

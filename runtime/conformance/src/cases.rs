@@ -13,6 +13,7 @@
 //! linux no                          Linux without CAP_PERFMON, where it differs from `want`
 //! linux-root no                     Linux for root, where it differs from `root`
 //! why ...                           why the two differ; needed where they do
+//! unasked ...                       why Linux is not asked
 //! ```
 
 use std::fmt;
@@ -39,6 +40,7 @@ pub struct Case {
     linux: bool,
     linux_root: bool,
     why: bool,
+    unasked: bool,
     exception: Option<String>,
     text: String,
 }
@@ -87,6 +89,7 @@ fn block(text: &str) -> Case {
         linux: true,
         linux_root: true,
         why: false,
+        unasked: false,
         exception: None,
         text: String::new(),
     };
@@ -108,6 +111,7 @@ fn block(text: &str) -> Case {
             "linux" => linux = Some(rest == "ok"),
             "linux-root" => linux_root = Some(rest == "ok"),
             "why" => case.why = true,
+            "unasked" => case.unasked = true,
             // The assembler knows numbers.
             "call" if rest.starts_with("bpf_") => {
                 case.text += &format!(" call {}\n", stingless_abi::kfunc_id(rest));
@@ -207,6 +211,11 @@ impl Case {
         unit
     }
 
+    /// Whether Linux is asked: hooks of the host's own are none of its.
+    fn asks(&self, unit: &Unit) -> bool {
+        !self.unasked && unit.hook.linux_type != 0
+    }
+
     /// All four verdicts as the table would say them, for whoever writes one.
     ///
     /// # Panics
@@ -218,9 +227,9 @@ impl Case {
             Ok(_) => "ok".to_owned(),
             Err(e) => format!("{} ({e})", e.kind),
         };
-        let theirs = |caps| match unit.hook.linux_type {
-            0 => "not asked".to_owned(),
-            _ => self.kernel(&unit, caps).map_or_else(|e| format!("no ({e})"), |()| "ok".to_owned()),
+        let theirs = |caps| match self.asks(&unit) {
+            false => "not asked".to_owned(),
+            true => self.kernel(&unit, caps).map_or_else(|e| format!("no ({e})"), |()| "ok".to_owned()),
         };
         [ours(Trust::Untrusted), ours(Trust::Privileged), theirs(Caps::NoPerfmon), theirs(Caps::Full)]
     }
@@ -232,8 +241,7 @@ impl Case {
     #[must_use]
     pub fn judge(&self, host: &Host, live: bool) -> Vec<String> {
         let unit = self.unit(host);
-        // Hooks of the host's own are none of Linux's.
-        let live = live && unit.hook.linux_type != 0;
+        let live = live && self.asks(&unit);
         let mut out = Vec::new();
         for (want, trust, who) in
             [(&self.want, Trust::Untrusted, "untrusted"), (&self.root, Trust::Privileged, "privileged")]

@@ -8,7 +8,8 @@ use std::time::Duration;
 use stingless::abi::{Limits, Proto, Trust};
 use stingless::{Config, EngineKind};
 use stingless_conformance::accepted::{
-    Body, Call, Cell, Coverage, bodies, call_of, check, mutant, opcode, opcodes, raw_program, universe,
+    Body, Call, Cell, Coverage, Triple, access_cell, access_then, accesses_of, bodies, call_of, check, impossible,
+    impossible_with, mutant, opcode, opcodes, raw_program, universe,
 };
 use stingless_conformance::programs::Host;
 use stingless_conformance::random::Random;
@@ -41,6 +42,20 @@ struct Counts {
     accepted: u64,
     runs: u64,
     refused: BTreeMap<String, u64>,
+}
+
+/// A helper that can be called by what its prototype says.
+struct Called {
+    proto: Arc<Proto>,
+    /// In `tc`, not in `xdp`.
+    tc: bool,
+    /// A call that is accepted.
+    fits: Option<Call>,
+}
+
+/// The map that a call wants beside those of `fragments`.
+fn other_map(call: &Call) -> Option<UnitMap> {
+    call.map.clone().map(|spec| UnitMap { spec, origin: 3, frozen: None })
 }
 
 struct Tester {
@@ -115,7 +130,7 @@ impl Tester {
     }
 
     /// Every helper that can be called by what its prototype says; gives those.
-    fn calls(&mut self, rounds: u64) -> Vec<Arc<Proto>> {
+    fn calls(&mut self, rounds: u64) -> Vec<Called> {
         let mut called = Vec::new();
         for proto in self.host.linker.protos().iter() {
             let linker = &self.host.linker;
@@ -123,18 +138,55 @@ impl Tester {
             let Some(hook) = hook else { continue };
             let mut random = Random::new(proto.id.into());
             let calls: Vec<Call> = (0..rounds).filter_map(|n| call_of(proto, hook == "tc", n, &mut random)).collect();
-            if !calls.is_empty() {
-                called.push(proto.clone());
-            }
+            let (mut fits, tried) = (None, !calls.is_empty());
             for call in calls {
                 let Some(mut unit) = self.unit(&call.text, hook) else { panic!("{}", call.text) };
-                unit.maps.extend(call.map.map(|spec| UnitMap { spec, origin: 3, frozen: None }));
+                unit.maps.extend(other_map(&call));
                 if self.judge("calls by prototype", unit, proto.id.into()) {
                     call.given.iter().for_each(|to| self.coverage.argument(proto, to));
+                    fits = Some(call);
                 }
+            }
+            if tried {
+                called.push(Called { proto: proto.clone(), tc: hook == "tc", fits });
             }
         }
         called
+    }
+
+    /// Every access of every kind of pointer before a call of every helper; in short, one access of each kind. Cells that
+    /// stay empty.
+    fn triples(&mut self, called: &[Called]) -> Vec<Triple> {
+        let mut empty = Vec::new();
+        for (index, one) in called.iter().enumerate() {
+            let Some(call) = &one.fits else { continue };
+            let rest =
+                call.text.replacen("r6 = r1\n", "", 1).replace("goto out", "goto over").replace("\nout:", "\nover:");
+            let mut turns: BTreeMap<&str, usize> = BTreeMap::new();
+            for (insn, pointer) in accesses_of(one.tc) {
+                let cell = access_cell(&insn, pointer).filter(|cell| impossible(cell).is_none());
+                let Some((what, on)) = cell else { continue };
+                let triple = (what, on, one.proto.name.to_string());
+                let turn = turns.entry(on).or_default();
+                *turn += 1;
+                let skipped = !soak() && *turn % 32 != 1 + index % 8;
+                if skipped || self.coverage.has(&triple) || impossible_with(&triple, one.tc).is_some() {
+                    continue;
+                }
+                for seed in [1 + index as u64, 0] {
+                    let code = access_then((insn, pointer), one.tc, &rest, seed);
+                    let Some(mut unit) = self.unit_of(code, if one.tc { "tc" } else { "xdp" }) else { continue };
+                    unit.maps.extend(other_map(call));
+                    if raw_program(&unit).is_err() || self.judge("opcodes by pointer and helper", unit, seed) {
+                        break;
+                    }
+                }
+                if !self.coverage.has(&triple) {
+                    empty.push(triple);
+                }
+            }
+        }
+        empty
     }
 
     fn print(&self) {
@@ -164,6 +216,7 @@ fn accepted_programs_hold_and_generators_reach_everything() {
     tester.texts(first..first + count / 4);
     let called = tester.calls(15);
     tester.opcodes(3);
+    let alone = tester.triples(&called);
     // However many helpers there are: more than half are mutants.
     let others: u64 = tester.counts.values().map(|c| c.programs).sum();
     tester.mutants(&bodies, first..first + (count * 3 / 4).max(others + others / 10));
@@ -177,6 +230,12 @@ fn accepted_programs_hold_and_generators_reach_everything() {
         let percent = c.accepted * 100 / c.programs.max(1);
         assert!((30..=90).contains(&percent), "{name}: {percent} % are accepted");
     }
-    let empty: Vec<Cell> = tester.coverage.empty(&universe(called.iter().map(|p| &**p)));
+    let empty: Vec<Cell> = tester.coverage.empty(&universe(called.iter().map(|c| &*c.proto)));
     assert!(empty.is_empty(), "{} cells are empty: {empty:?}", empty.len());
+    let (triples, pairs) = tester.coverage.triples();
+    println!("{triples} cells of opcode, pointer and helper, {pairs} of pointer and helper");
+    assert!(alone.is_empty(), "{} cells of opcode, pointer and helper are empty: {alone:?}", alone.len());
+    // Of the kinds of pointers, six; of the helpers, those of which a call is accepted.
+    let fits = called.iter().filter(|c| c.fits.is_some()).count();
+    assert!(pairs >= 6 * fits, "{pairs} cells of pointer and helper are filled, {fits} helpers are called");
 }

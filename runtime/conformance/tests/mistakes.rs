@@ -153,6 +153,8 @@ fn pasted(error: &VerifierError, source: &str, want: &Want) -> Option<(String, u
         "`bpf_ringbuf_d",
         "`asm volatile(",
         "`bpf_sk_release(",
+        "`bpf_spin_unlock(",
+        "`bpf_rcu_read_unlock(",
         "`bpf_iter_num_destroy(",
         "`__builtin_memset(",
     ];

@@ -30,6 +30,7 @@ pub struct Linker {
     pub(crate) host: HostState,
     pub(crate) globals: BTreeMap<String, Vec<u8>>,
     pub(crate) kconfig: BTreeMap<String, KconfigValue>,
+    pub(crate) entries: BTreeMap<String, u32>,
     pub(crate) types: Vec<Arc<HostTypes>>,
     next_named: u32,
 }
@@ -45,6 +46,7 @@ impl Linker {
             host: HostState::default(),
             globals: BTreeMap::new(),
             kconfig: BTreeMap::new(),
+            entries: BTreeMap::new(),
             types: Vec::new(),
             next_named: FIRST_NAMED_ID,
         }
@@ -170,6 +172,13 @@ impl Linker {
     /// Sets a `__kconfig` variable (`CONFIG_HZ`). [`KconfigValue::config`] reads a whole `.config`, `parse` one value.
     pub fn kconfig(&mut self, name: &str, value: KconfigValue) -> &mut Self {
         self.kconfig.insert(name.to_owned(), value);
+        self
+    }
+
+    /// Sets how many elements maps of this name have, whatever their object says (libbpf: `bpf_map__set_max_entries`).
+    /// A map that says 0, and of which nothing is said here, has 512: one for each CPU.
+    pub fn max_entries(&mut self, map: &str, entries: u32) -> &mut Self {
+        self.entries.insert(map.to_owned(), entries);
         self
     }
 

@@ -66,8 +66,8 @@ impl<'l> Load<'l> {
         over("programs", limits.programs as u64, object.programs().len() as u64)?;
         let mut bytes = 0u64;
         for (at, def) in object.maps().iter().enumerate() {
-            if let Some(spec) = &def.spec {
-                bytes = bytes.saturating_add(Map::bytes_for(spec)? as u64);
+            if let Some(spec) = def.sized(&self.linker.entries) {
+                bytes = bytes.saturating_add(Map::bytes_for(&spec)? as u64);
                 over("map_bytes", limits.map_bytes as u64, bytes)?;
             }
             self.maps.push(self.create(object, at, def)?);
@@ -111,14 +111,14 @@ impl<'l> Load<'l> {
     }
 
     fn create(&self, object: &Object, at: usize, def: &MapDef) -> Result<Option<Map>> {
-        let Some(spec) = &def.spec else { return Ok(None) };
+        let Some(spec) = def.sized(&self.linker.entries) else { return Ok(None) };
         // The bytes of a frozen map are folded into code: it is always made anew.
         if let Some((live, layout)) = self.carried.get(&def.name).filter(|_| !def.frozen) {
-            same_shape(live, spec)?;
+            same_shape(live, &spec)?;
             same_layout(&def.name, layout, &object.layout(at))?;
             return Ok(Some(live.clone()));
         }
-        let map = Map::create(spec)?;
+        let map = Map::create(&spec)?;
         // The hook does not matter to the contents of maps: any will do.
         if let Some(hook) = self.forced.as_ref().or(self.linker.hooks.first()) {
             let contents = object.contents(at, &self.env(hook.clone()));
@@ -153,6 +153,7 @@ impl<'l> Load<'l> {
         let mut env = Env::new(self.protos.clone(), hook);
         env.globals.extend(self.linker.globals.clone());
         env.kconfig.extend(self.linker.kconfig.clone());
+        env.entries.clone_from(&self.linker.entries);
         env.types.clone_from(&self.linker.types);
         env
     }

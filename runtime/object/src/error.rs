@@ -200,16 +200,31 @@ impl fmt::Display for ObjectErrorKind {
             K::NotElf => write!(f, "not an ELF file"),
             K::Class32 => write!(f, "a 32-bit ELF file, want 64 bits"),
             K::BigEndian => write!(f, "a big-endian object (target bpfeb), want little-endian (target bpfel)"),
-            K::Machine { found } => write!(f, "code for ELF machine {found}, want 247 (BPF)"),
+            K::Machine { found } => write!(
+                f,
+                "code for ELF machine {found}{}, want 247 (BPF): compile with `clang -target bpf`",
+                machine(*found)
+            ),
             K::FileType { found } => write!(f, "ELF file type {found}, want 1 (relocatable object)"),
             K::Malformed { what, found, limit } => write!(f, "{what} is {found}, must be below {limit}"),
             K::Name { what } => write!(f, "the name of {what} is not UTF-8, or does not end"),
             K::Unsupported { what } => write!(f, "{what} is not supported"),
             K::CodeLength { bytes } => write!(f, "{bytes} bytes of code are not a whole number of 8-byte slots"),
+            K::Map { map, problem } if map.is_empty() => write!(f, "maps: {problem}"),
             K::Map { map, problem } => write!(f, "map `{map}`: {problem}"),
             K::NoTypes => write!(f, "no section `.BTF`"),
             K::Btf(kind) => kind.fmt(f),
         }
+    }
+}
+
+/// What people call a machine that they compile for by mistake.
+fn machine(number: u16) -> &'static str {
+    match number {
+        62 => " (x86-64)",
+        183 => " (arm64)",
+        243 => " (RISC-V)",
+        _ => "",
     }
 }
 

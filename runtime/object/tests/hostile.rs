@@ -107,3 +107,78 @@ fn each_byte_flipped() {
         }
     }
 }
+
+/// Where the sections of types lie in an object: `.BTF` and `.BTF.ext` begin with a magic number, and say how long they are.
+fn typed(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let word = |at: usize| bytes.get(at..at + 4).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
+    let starts = (0..bytes.len()).step_by(4).filter(|&at| bytes[at..].starts_with(&[0x9f, 0xeb, 1, 0]));
+    // Offset and length of the last part: strings of the one; relocations, or lines where there are none, of the other.
+    let end = |at: usize| {
+        let header = word(at + 4);
+        let last = header / 8 * 8 - 8;
+        (at + header + word(at + last) + word(at + last + 4)).min(bytes.len())
+    };
+    starts.map(|at| at..end(at)).collect()
+}
+
+/// A change within the types: a word of another one, a small number, or any.
+fn bend(bytes: &mut [u8], within: &[std::ops::Range<usize>], random: &mut Random) {
+    for _ in 0..=random.below(4) {
+        let range = within[random.below(within.len())].clone();
+        // The header of a section that does not parse hides all the rest.
+        let at = (range.start + 32 + random.below(range.len().saturating_sub(36).max(1))) & !3;
+        let Some(word) = bytes.get(at..at + 4).map(<[u8]>::to_vec) else { continue };
+        let old = u32::from_le_bytes([word[0], word[1], word[2], word[3]]);
+        let new = match random.below(6) {
+            0 => old ^ 1 << random.below(32),
+            1 => old.wrapping_add(1),
+            2 => old.wrapping_sub(1),
+            3 => random.below(64) as u32,
+            4 => EDGES[random.below(EDGES.len())] as u32,
+            _ => {
+                let from = range.start + random.below(range.len().saturating_sub(4).max(1)) / 4 * 4;
+                bytes.get(from..from + 4).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            }
+        };
+        bytes[at..at + 4].copy_from_slice(&new.to_le_bytes());
+    }
+}
+
+/// CO-RE with types that lie on both sides: whatever relocations ask and whatever types answer, linking ends, says the same
+/// twice, and what it could not resolve is poison or an error. (Target `core` of `make fuzz` starts from the same objects.)
+#[test]
+fn relocations_against_hostile_types() {
+    let soak = std::env::var("STINGLESS_SOAK").is_ok_and(|on| on == "1");
+    let pairs = [("relo", "relo_host"), ("core", "relo_host"), ("relo", "core"), ("core", "core")];
+    let mut random = Random(0xc0de_c0de_5bee_5eed);
+    let (mut linked, mut poisoned, mut refused) = (0, 0, 0);
+    for round in 0..if soak { 200_000 } else { 1_500 } {
+        let (own, host) = pairs[random.below(pairs.len())];
+        let (mut own, mut host) = (bytes(own), bytes(host));
+        for (side, bytes) in [&mut own, &mut host].into_iter().enumerate() {
+            if round % 3 != side {
+                let within = typed(bytes);
+                bend(bytes, &within, &mut random);
+            }
+        }
+        let (Ok(object), Ok(types)) = (Object::parse(&own), HostTypes::parse(&host)) else { continue };
+        let mut env = env();
+        env.types.push(Arc::new(types));
+        for program in 0..object.programs().len() {
+            match link(&object, program, &env) {
+                Ok(unit) => {
+                    let again = link(&object, program, &env).expect("the same, twice");
+                    assert_eq!((&unit.code, &unit.poison), (&again.code, &again.poison), "two answers");
+                    linked += 1;
+                    poisoned += u32::from(!unit.poison.is_empty());
+                }
+                Err(err) => {
+                    let _ = err.to_string();
+                    refused += 1;
+                }
+            }
+        }
+    }
+    println!("{linked} programs linked, {poisoned} with poison, {refused} refused");
+    assert!(linked > 3_000 && poisoned > 300, "{linked} programs, {poisoned} with poison: too tame, or too wild");
+}

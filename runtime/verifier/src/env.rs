@@ -29,4 +29,6 @@ pub(crate) struct Env<'a> {
     pub(crate) moves_data: &'a [bool],
     /// Whether a subprogram, or one that it calls, may throw.
     pub(crate) throws: &'a [bool],
+    /// Whether a subprogram itself has a `may_goto`, of which each of its calls has a count.
+    pub(crate) counts: &'a [bool],
 }

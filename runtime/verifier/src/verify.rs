@@ -1,7 +1,7 @@
 //! The door: structure first, then every path of the program and of each global function, then the call chains.
 
 use stingless_abi::{Entry, Limits, MapKind, ObjectKind, Proto, Trust};
-use stingless_isa::{Callee, Insn, Ref, Reg};
+use stingless_isa::{Callee, Insn, Ref, Reg, Subprog};
 use stingless_object::{FuncArg, FuncInfo, Unit};
 
 use crate::cfg::Cfg;
@@ -72,6 +72,8 @@ pub fn verify_traced(unit: &Unit, trust: Trust, limits: &Limits) -> Trace {
 struct Reach {
     moves: Vec<bool>,
     throws: Vec<bool>,
+    /// They alone: each call has a count of its own.
+    counts: Vec<bool>,
 }
 
 /// What is told without a walk: structure, control flow, the depth of calls.
@@ -81,7 +83,11 @@ fn control_flow(unit: &Unit, limits: &Limits) -> Result<(Cfg, Reach), Box<Verifi
     cfg.calls().within(unit, limits.frames)?;
     let moves = transitive(unit, |p| p.may_move_packet() || p.effects.tail_call);
     let throws = transitive(unit, |p| p.effects.throws);
-    Ok((cfg, Reach { moves, throws }))
+    let insns = unit.code.insns();
+    let counts =
+        |s: &Subprog| insns[s.start as usize..s.end as usize].iter().any(|i| matches!(i, Insn::MayGoto { .. }));
+    let counts = unit.code.subprogs().iter().map(counts).collect();
+    Ok((cfg, Reach { moves, throws, counts }))
 }
 
 /// How a program is walked first.
@@ -98,6 +104,7 @@ fn environment<'a>(unit: &'a Unit, cfg: &'a Cfg, reach: &'a Reach, trust: Trust,
         function_returns: false,
         moves_data: &reach.moves,
         throws: &reach.throws,
+        counts: &reach.counts,
     }
 }
 

@@ -10,9 +10,12 @@ use stingless_verifier::{Access, Verified};
 /// A cell: what, and on what.
 pub type Cell = (String, &'static str);
 
+/// A cell of three: an opcode that accesses memory, the kind of its pointer, and a helper that is called in the same program.
+pub type Triple = (String, &'static str, String);
+
 /// How often accepted programs had what.
 #[derive(Clone, Debug, Default)]
-pub struct Coverage(BTreeMap<Cell, u64>);
+pub struct Coverage(BTreeMap<Cell, u64>, BTreeMap<Triple, u64>);
 
 /// Cells that cannot be filled, with the reason, one a line: `what | on what | reason`; `*` stands for anything.
 const IMPOSSIBLE: &str = include_str!("impossible.txt");
@@ -67,16 +70,37 @@ impl Coverage {
     /// Counts what runs of an accepted program may come by.
     pub fn add(&mut self, verified: &Verified) {
         let (unit, facts) = (verified.unit(), verified.facts());
+        let (mut accesses, mut helpers) = (BTreeSet::new(), BTreeSet::new());
         for (at, insn) in unit.code.insns().iter().enumerate().filter(|(at, _)| facts.reached[*at]) {
             if let Some(cell) = cell(insn, facts.access[at]) {
+                if facts.access[at].is_some() {
+                    accesses.insert(cell.clone());
+                }
                 *self.0.entry(cell).or_default() += 1;
             }
             if let Insn::Call(Callee::Helper(id)) = insn
                 && let Some(proto) = unit.protos.get(*id)
             {
+                helpers.insert(proto.name.to_string());
                 *self.0.entry((proto.name.to_string(), "called")).or_default() += 1;
             }
         }
+        for ((what, on), helper) in accesses.iter().flat_map(|a| helpers.iter().map(move |h| (a, h))) {
+            *self.1.entry((what.clone(), on, helper.clone())).or_default() += 1;
+        }
+    }
+
+    /// Whether a cell of three is filled.
+    #[must_use]
+    pub fn has(&self, triple: &Triple) -> bool {
+        self.1.contains_key(triple)
+    }
+
+    /// How many cells of three are filled; and how many of kind of pointer and helper.
+    #[must_use]
+    pub fn triples(&self) -> (usize, usize) {
+        let pairs: BTreeSet<_> = self.1.keys().map(|(_, on, helper)| (on, helper)).collect();
+        (self.1.len(), pairs.len())
     }
 
     /// Counts a helper's argument that pointed there.
@@ -120,6 +144,20 @@ pub fn impossible(cell: &Cell) -> Option<&'static str> {
         let (what, on, why) = (parts.next()?, parts.next()?, parts.next()?);
         (fits(what, &cell.0) && fits(on, cell.1)).then_some(why)
     })
+}
+
+/// The cell of an access through the pointer that `opcodes::accesses_of` gives by number.
+#[must_use]
+pub fn access_cell(insn: &Insn, pointer: usize) -> Option<Cell> {
+    let on = [Access::Stack, Access::Data, Access::MapValue(0), Access::Mem, Access::Mixed, Access::Ctx, Access::Ctx];
+    cell(insn, on.get(pointer).copied())
+}
+
+/// Why a cell of three cannot be filled, where its helper is called in `tc` or else in `xdp` alone, whose contexts differ.
+#[must_use]
+pub fn impossible_with((what, on, _): &Triple, tc: bool) -> Option<&'static str> {
+    let context = if tc { "context of tc" } else { "context of xdp" };
+    impossible(&(what.clone(), if *on == KINDS[1] { context } else { on }))
 }
 
 /// Every opcode on every kind of operand, and each of these helpers.

@@ -9,9 +9,9 @@ mod opcodes;
 
 pub use calls::{Call, Given, call_of};
 pub use check::check;
-pub use coverage::{Cell, Coverage, impossible, universe};
+pub use coverage::{Cell, Coverage, Triple, access_cell, impossible, impossible_with, universe};
 pub use mutants::{Body, bodies, mutant};
-pub use opcodes::{opcode, opcodes};
+pub use opcodes::{access_then, accesses_of, opcode, opcodes};
 
 use stingless::abi::MapSpec;
 use stingless::{RawMapDef, RawProgram};

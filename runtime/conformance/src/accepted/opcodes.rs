@@ -39,18 +39,49 @@ pub fn opcodes() -> u64 {
 /// If the text is no program: a mistake made here.
 #[must_use]
 pub fn opcode(n: u64, seed: u64) -> (&'static str, Code) {
-    let mut random = Random::new(seed << 32 | n);
     let (accesses, numbers) = (accesses(), numbers());
-    let n = n as usize;
-    let (hook, get, end, mut insn) = if n < numbers.len() {
+    let at = n as usize;
+    if at < numbers.len() {
         let (hook, get, end) = POINTERS[2];
-        (hook, get, end, numbers[n])
-    } else {
-        let n = n - numbers.len();
-        let (hook, get, end) = POINTERS[n % POINTERS.len()];
-        (hook, get, end, accesses[n / POINTERS.len()])
+        return (hook, program(hook, (get, end, ENDING), numbers[at], (n, seed)));
+    }
+    let at = at - numbers.len();
+    let (hook, get, end) = POINTERS[at % POINTERS.len()];
+    (hook, program(hook, (get, end, ENDING), accesses[at / POINTERS.len()], (n, seed)))
+}
+
+/// What a program does in the end.
+const ENDING: &str = "r0 = 2\nexit\n";
+
+/// Every access of every kind of pointer that a hook has, by number.
+#[must_use]
+pub fn accesses_of(tc: bool) -> Vec<(Insn, usize)> {
+    let here = |at: &usize| POINTERS[*at].1 != "r7 = r6\n" || POINTERS[*at].0 == if tc { "tc" } else { "xdp" };
+    let pointers: Vec<usize> = (0..POINTERS.len()).filter(here).collect();
+    accesses().into_iter().flat_map(|insn| pointers.iter().map(move |&at| (insn, at)).collect::<Vec<_>>()).collect()
+}
+
+/// A program that does one of these and goes on with `rest`, which finds the context in `r6`.
+///
+/// # Panics
+/// If `rest` is no text that can follow.
+#[must_use]
+pub fn access_then((insn, pointer): (Insn, usize), tc: bool, rest: &str, seed: u64) -> Code {
+    let (_, get, end) = POINTERS[pointer];
+    // The packet's fields have their places in the hook's context.
+    let moved = get.replace("(r6 + 0)", "(r6 + 76)").replace("(r6 + 4)", "(r6 + 80)");
+    let (hook, get) = if tc { ("tc", &*moved) } else { ("xdp", get) };
+    program(hook, (get, end, rest), insn, (pointer as u64, seed))
+}
+
+fn program(hook: &str, (get, end, rest): (&str, &str, &str), mut insn: Insn, (n, seed): (u64, u64)) -> Code {
+    let mut random = Random::new(seed << 32 | n);
+    // In `tc` the mark; of 8 bytes, the time stamp.
+    let field = match (hook, displacement(&mut insn)) {
+        ("tc", Some((_, Size::DW))) => 152,
+        ("tc", _) => 8,
+        (_, _) => 12,
     };
-    let field = if hook == "tc" { 8 } else { 12 };
     place(&mut random, &mut insn, field);
     if let (0, Some((off, _))) = (seed, displacement(&mut insn)) {
         *off = if get == "r7 = r6\n" { field } else { 0 };
@@ -58,7 +89,7 @@ pub fn opcode(n: u64, seed: u64) -> (&'static str, Code) {
     let (a, b) = (random.constant(), random.constant());
     let text = format!(
         "r6 = r1\nr1 = 1\n*(u64 *)(r10 - 8) = r1\n*(u32 *)(r10 - 4) = r1\n*(u64 *)(r10 - 32) = r1\n*(u64 *)(r10 - 40) = r1\n\
-         {get}r0 = 5\nr3 = {a} ll\nr4 = {b} ll\nr9 = 77\nr3 = 0\nr4 = 0\nr0 = 0\n{end}out:\nr0 = 2\nexit\n"
+         {get}r0 = 5\nr3 = {a} ll\nr4 = {b} ll\nr9 = 77\nr3 = 0\nr4 = 0\nr0 = 0\n{end}out:\n{rest}"
     );
     let mut insns = assemble(&text).unwrap_or_else(|e| panic!("{e}\n{text}")).insns().to_vec();
     let holder = |i: &Insn| matches!(i, Insn::Alu { dst, src: Operand::Imm(77), .. } if dst.index() == 9);
@@ -68,7 +99,7 @@ pub fn opcode(n: u64, seed: u64) -> (&'static str, Code) {
         }
         insns[at] = insn;
     }
-    (hook, Code::new(insns).unwrap_or_else(|e| panic!("{e}\n{text}")))
+    Code::new(insns).unwrap_or_else(|e| panic!("{e}\n{text}"))
 }
 
 /// Puts an access at a place: mostly a good one; and gives an operand another number.

@@ -24,6 +24,8 @@ pub struct Env {
     /// Values of `extern ... __kconfig` variables by name. Those that libbpf knows without a configuration
     /// (`LINUX_KERNEL_VERSION`, `LINUX_HAS_BPF_COOKIE`, `LINUX_HAS_SYSCALL_WRAPPER`) have one from the start.
     pub kconfig: BTreeMap<String, KconfigValue>,
+    /// How many elements maps have, by name, whatever the object says: see [`MapDef::sized`](crate::maps::MapDef::sized).
+    pub entries: BTreeMap<String, u32>,
     /// Types that CO-RE relocates against, beside the hook's own, which come first. They are asked in order.
     pub types: Vec<Arc<HostTypes>>,
 }
@@ -32,7 +34,14 @@ impl Env {
     /// An environment without values for variables.
     #[must_use]
     pub fn new(protos: ProtoTable, hook: Arc<HookDef>) -> Env {
-        Env { protos, hook, globals: BTreeMap::new(), kconfig: kconfig::given(), types: Vec::new() }
+        Env {
+            protos,
+            hook,
+            globals: BTreeMap::new(),
+            kconfig: kconfig::given(),
+            entries: BTreeMap::new(),
+            types: Vec::new(),
+        }
     }
 }
 

@@ -125,7 +125,7 @@ impl Linker<'_> {
             return Ok(index);
         }
         let def = &self.object.maps()[map as usize];
-        let Some(spec) = &def.spec else {
+        let Some(spec) = def.sized(&self.env.entries) else {
             return Err(LinkErrorKind::MapKind { map: def.name.clone(), kind: def.kind });
         };
         spec.check().map_err(LinkErrorKind::MapShape)?;
@@ -134,9 +134,9 @@ impl Linker<'_> {
         let zeros = || vec![0; spec.value_size as usize].into();
         let frozen = def.frozen.then(|| contents.unwrap_or_else(zeros));
         let index = self.maps.len() as u32;
-        self.maps.push(UnitMap { spec: spec.clone(), origin: map, frozen });
         // What lookups in it give stands behind it: see `Unit::inner_of`.
         let inner = spec.inner.as_ref().map(|inner| UnitMap { spec: (**inner).clone(), origin: map, frozen: None });
+        self.maps.push(UnitMap { spec, origin: map, frozen });
         self.maps.extend(inner);
         self.map_index.insert(map, index);
         Ok(index)

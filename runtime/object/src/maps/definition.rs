@@ -9,7 +9,7 @@ use crate::btf::{Btf, Kind, TypeId};
 use crate::elf::{Elf, Symbol, SymbolKind};
 use crate::error::{MapProblem, ObjectError, ObjectErrorKind};
 
-/// Entries of a `perf_event_array` that says none: more than any machine that we run on has CPUs.
+/// Entries of a map that says none: more than any machine that we run on has CPUs.
 const MAX_CPUS: u32 = 512;
 
 /// What the members say.
@@ -156,16 +156,27 @@ const STORAGE_BYTES: u32 = 4 << 20;
 /// Least and most sockets that have room for a value.
 const STORAGE_SOCKETS: (u32, u32) = (64, 4096);
 
+impl MapDef {
+    /// The map's shape, with as many elements as a host says (by the map's name). A map that says none, and of which the
+    /// host says none, has one for each CPU: that is what programs leave to their loaders.
+    #[must_use]
+    pub fn sized(&self, entries: &BTreeMap<String, u32>) -> Option<MapSpec> {
+        let mut spec = self.spec.clone()?;
+        match entries.get(&self.name) {
+            Some(&entries) => spec.max_entries = entries,
+            None if spec.max_entries == 0 && spec.kind != MapKind::Ringbuf => spec.max_entries = MAX_CPUS,
+            None => {}
+        }
+        Some(spec)
+    }
+}
+
 fn define(raw: Raw, name: &str, section: &str, btf: &Btf) -> Result<MapDef, ObjectError> {
     let kind = MapKind::from_number(raw.kind);
     let (key_size, value_size) = (raw.key_size.unwrap_or(0), raw.value_size.unwrap_or(0));
     // A kind that is not known takes the whole shape with it, below.
     let mut spec = MapSpec::new(name, kind.unwrap_or(MapKind::Array), key_size, value_size, raw.max_entries);
     spec.flags = raw.flags;
-    if kind == Some(MapKind::PerfEventArray) && spec.max_entries == 0 {
-        // One for each CPU, as loaders of Linux have it.
-        spec.max_entries = MAX_CPUS;
-    }
     if kind == Some(MapKind::SkStorage) && spec.max_entries == 0 {
         // Linux has no limit; here room is made beforehand: for that many sockets, or fewer with large values.
         spec.max_entries = (STORAGE_BYTES / value_size.max(1)).clamp(STORAGE_SOCKETS.0, STORAGE_SOCKETS.1);

@@ -224,7 +224,10 @@ impl Checker<'_> {
             }
             (_, _) => fail(
                 Kind::PointerArithmetic,
-                format!("{dst} {}= is not allowed on {}", symbol(op), if a.is_ptr() { a.noun() } else { b.noun() }),
+                match a.is_ptr() {
+                    true => format!("`{}=` is not allowed on {dst}, {}", symbol(op), a.noun()),
+                    false => format!("`{}=` is not allowed with {}", symbol(op), b.noun()),
+                },
             ),
         }
     }

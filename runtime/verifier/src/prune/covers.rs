@@ -81,8 +81,8 @@ impl<'a> Comparison<'a> {
             if self.mode == Mode::Within && in_callback && a.instance != b.instance {
                 return false;
             }
-            // Nor does a turn of `may_goto` that one call of a function paid for stand for one of its next call.
-            if self.mode == Mode::Within && a.turns > 0 && a.serial != b.serial && !fault!(121) {
+            // Nor do the turns of `may_goto` in one call of a function stand for those of its next call.
+            if self.mode == Mode::Within && a.serial != b.serial && !fault!(121) {
                 return false;
             }
             let (regs, slots) = match old.frame_at(index + 1) {

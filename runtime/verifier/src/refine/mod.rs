@@ -65,10 +65,13 @@ use crate::value::{Value, range_text};
 const MAX_GATES: usize = 200_000;
 
 /// Conflicts of one question.
-const MAX_CONFLICTS: u64 = 10_000;
+const MAX_CONFLICTS: u64 = 5_000;
 
 /// Steps of work that a conflict counts for: a solver takes as long for one as examining so many instructions.
-const WORK_OF_CONFLICT: u64 = 100;
+const WORK_OF_CONFLICT: u64 = 500;
+
+/// Steps of work that a gate counts for.
+const WORK_OF_GATE: u64 = 4;
 
 /// What would make an obligation hold that could not be proved. Of pointers it tells the distance from their base, whatever
 /// part of it varies: two states that stand for the same run may see that differently.
@@ -209,7 +212,7 @@ pub(crate) fn ask(
     };
     let asked = need.and_then(|need| broken(machine, &mut walked, need));
     let gates = &walked.shadow.gates;
-    spent += gates.all().len() as u64 / 8;
+    spent += gates.all().len() as u64 * WORK_OF_GATE;
     let claims: Vec<Claim> =
         walked.shadow.claims.iter().copied().chain(gates.lemmas().iter().map(|&bit| Claim { bit, node: 0 })).collect();
     let conflicts = |spent: u64| (work.saturating_sub(spent) / WORK_OF_CONFLICT).min(MAX_CONFLICTS);
@@ -300,7 +303,7 @@ fn broken(machine: &mut Machine<'_>, walked: &mut Walked, need: Need) -> Option<
             let count = shadow.reg(state, readable(len)?, nodes);
             let high = match limit {
                 Some(limit) => blast::constant(limit.into(), 64),
-                None => shadow.length(state.reg(reg).region()?, state.length_id)?,
+                None => shadow.length(state.reg(reg).region()?, state)?,
             };
             // Each at most `high`, which is below 2^62: the sum does not wrap.
             let end = blast::add(&mut shadow.gates, &ptr.bits, &count.bits);
@@ -311,7 +314,7 @@ fn broken(machine: &mut Machine<'_>, walked: &mut Walked, need: Need) -> Option<
         Need::Reach { reg, bytes } => {
             let term = shadow.reg(state, readable(reg)?, nodes);
             let region = state.reg(reg).region().filter(|r| !matches!(r, Region::DataMeta(_)))?;
-            let length = shadow.length(region, state.length_id)?;
+            let length = shadow.length(region, state)?;
             let end = blast::add(&mut shadow.gates, &term.bits, &blast::constant(bytes as u64, 64));
             // At most the length, which is below 2^62: what is added, far less, does not wrap.
             let beyond = [&term.bits, &end].map(|x| blast::signed_below(&mut shadow.gates, &length, x));

@@ -195,7 +195,7 @@ fn alu(
     }
     if let (AluOp::Sub, Width::W64, Operand::Reg(src), Kind::Scalar) = (op, width, src, value.kind) {
         let region = data_length(before.reg(dst), before.reg(src))?;
-        let bits = walked.shadow.length(region, before.length_id)?;
+        let bits = walked.shadow.length(region, before)?;
         return Some(Term { kind: value.kind, bits, node: 0 });
     }
     // A pointer plus or minus a number.

@@ -176,28 +176,37 @@ impl Shadow {
         }
     }
 
-    /// How many bytes a region has whose range is learned: the distance of its end from its start.
-    pub(super) fn length(&mut self, region: Region, length: u32) -> Option<Bits> {
-        match region {
-            Region::Data(n) => {
-                if let Some(bits) = self.lengths.get(&n) {
-                    return Some(bits.clone());
+    /// How many bytes a region has whose range is learned: the distance of its end from its start. What the state knows
+    /// of it holds.
+    pub(super) fn length(&mut self, region: Region, state: &State) -> Option<Bits> {
+        let bits = match region {
+            Region::Data(n) => match self.lengths.get(&n) {
+                Some(bits) => return Some(bits.clone()),
+                None => {
+                    let bits = self.input();
+                    self.lengths.insert(n, bits.clone());
+                    bits
                 }
-                // Below 2^62: memory is not as large.
-                let mut bits = self.input();
-                bits[62..].fill(Bit::ZERO);
-                self.lengths.insert(n, bits.clone());
-                Some(bits)
-            }
-            Region::Linked if length != 0 => {
-                let bits = self.base(length);
-                for &bit in &bits[62..] {
-                    self.claim(bit.not(), 0);
-                }
-                Some(bits)
-            }
-            _ => None,
+            },
+            Region::Linked if state.length_id != 0 => self.base(state.length_id),
+            _ => return None,
+        };
+        // Below 2^62: memory is not as large.
+        for &bit in &bits[62..] {
+            self.claim(bit.not(), 0);
         }
+        for reach in state.reaches.iter().filter(|r| r.region == region) {
+            let bytes = blast::constant(reach.bytes.into(), 64);
+            let end = if reach.var == 0 {
+                bytes
+            } else {
+                let base = self.base(reach.var);
+                blast::add(&mut self.gates, &base, &bytes)
+            };
+            let beyond = blast::signed_below(&mut self.gates, &bits, &end);
+            self.claim(beyond.not(), 0);
+        }
+        Some(bits)
     }
 
     /// Data moved.
@@ -272,11 +281,11 @@ impl Shadow {
                 Some((region, self.reg(state, reg, nodes).bits))
             }
             Region::DataEnd(n) if value.fixed_off() == Some(0) => {
-                let length = self.length(Region::Data(n), 0)?;
+                let length = self.length(Region::Data(n), state)?;
                 Some((Region::Data(n), length))
             }
             Region::Linked if value.id == state.length_id && value.off == 0 => {
-                let length = self.length(Region::Linked, state.length_id)?;
+                let length = self.length(Region::Linked, state)?;
                 Some((Region::Linked, length))
             }
             _ => None,

@@ -23,6 +23,8 @@ impl Scene<'_> {
             | Kind::UnboundedLength
             | Kind::StackVariable => self.bound_check(cause),
             Kind::PacketBounds => self.end_check(cause),
+            Kind::PointerArithmetic => self.joined_tests(),
+            Kind::LockHeld | Kind::SectionOpen => self.unlock(),
             Kind::ReferenceLeak if self.blame.made.is_some() => self.destroy(),
             Kind::ReferenceLeak => self.release(),
             Kind::PacketStale => {
@@ -75,6 +77,9 @@ impl Scene<'_> {
             if let Some(advice) = self.once(&name, most) {
                 return Some(advice);
             }
+            if let Some(array) = self.array().filter(|a| a.1 == name) {
+                return Some(self.array_check(array, true, Size::DW));
+            }
             let name = ctext::operand(&name);
             return Some(format!(
                 "check both ends, or make it unsigned: `if ({name} < 0 || {name} > {most}) {}`",
@@ -90,14 +95,41 @@ impl Scene<'_> {
         if let Some(advice) = self.once(&name, most) {
             return Some(advice);
         }
+        let negative = negative && !self.is_frame(indexed.pointer);
+        if let Some(array) = self.array().filter(|a| a.1 == name) {
+            return Some(self.array_check(array, negative, size));
+        }
         let name = ctext::operand(&name);
         // Where the access begins before the memory for small numbers, those are the ones to refuse.
         let least = match -(first.div_euclid(indexed.scale)) {
             least if least > 0 => format!("{name} < {least} || "),
-            _ if negative && first >= 0 && !self.is_frame(indexed.pointer) => format!("{name} < 0 || "),
+            _ if negative && first >= 0 => format!("{name} < 0 || "),
             _ => String::new(),
         };
         Some(format!("check it before its use: `if ({least}{name} > {most}) {}`", self.leave()))
+    }
+
+    /// The array and the index that the failing line has.
+    pub(super) fn subscript(&self) -> Option<(&str, &str)> {
+        let line = self.unit.line_of(self.at)?;
+        ctext::subscript(&line.text, Some(line.column).filter(|&c| c != 0))
+    }
+
+    /// The same, where the array is one whose size C tells: a member in place, or a variable that is declared so.
+    fn array(&self) -> Option<(&str, &str)> {
+        let (array, index) = self.subscript().filter(|(array, _)| !array.is_empty())?;
+        let member = array.contains("->") || array.contains('.');
+        (member || self.unit.lines.iter().any(|l| ctext::declares_array(&l.text, array))).then_some((array, index))
+    }
+
+    /// `if (i >= sizeof(v->data)) return 0;`
+    fn array_check(&self, (array, index): (&str, &str), negative: bool, size: Size) -> String {
+        let index = ctext::operand(index);
+        let count =
+            if size == Size::B { format!("sizeof({array})") } else { format!("sizeof({array}) / sizeof({array}[0])") };
+        let below = if negative { format!("{index} < 0 || ") } else { String::new() };
+        let how = if negative { "check both ends, or make it unsigned" } else { "check it before its use" };
+        format!("{how}: `if ({below}{index} >= {count}) {}`", self.leave())
     }
 
     fn is_frame(&self, pointer: Vid) -> bool {
@@ -140,10 +172,13 @@ impl Scene<'_> {
     /// What to call an index in a check. Of `i + 2` in brackets only `i`, where the compiler made the 2 a part of the
     /// access: the check is of the number that is left.
     pub(super) fn index_name(&self, index: Vid) -> Option<String> {
-        let line = self.unit.line_of(self.at);
-        let Some(text) = line.and_then(|l| ctext::index(&l.text)) else {
+        let Some((_, text)) = self.subscript() else {
             return self.plain_name(self.replay.root(index));
         };
+        // Of `i * 4` only `i` is left where the factor was taken off.
+        if self.replay.scaled(index).1 > 1 && text.contains(['*', '<']) {
+            return self.plain_name(self.replay.root(self.replay.scaled(index).0));
+        }
         let Some(place) = ctext::without_constant(text) else { return Some(text.to_owned()) };
         let (vid, _) = self.replay.scaled(index);
         let added = match self.replay.value(vid).how {
@@ -168,6 +203,10 @@ impl Scene<'_> {
         let name = written.or_else(|| self.plain_name(self.replay.root(length)))?;
         let zero_ok = matches!(helper.args.get(len).map(|a| a.kind), Some(ArgKind::Len { zero_ok: true }));
         let name = ctext::operand(&name);
+        // What lies behind an array on the stack is something else.
+        let whole = line.and_then(|l| ctext::arguments(&l.text, &helper.name)?.get(memory).copied());
+        let array = whole.filter(|a| self.unit.lines.iter().any(|l| ctext::declares_array(&l.text, a)));
+        let room = array.map_or_else(|| room.to_string(), |array| format!("sizeof({array})"));
         let least = match (zero_ok, negative) {
             (true, false) => String::new(),
             (true, true) => format!("{name} < 0 || "),
@@ -239,6 +278,15 @@ impl Scene<'_> {
 
     pub(super) fn displacement(&self) -> i16 {
         accessed(&self.unit.code.insns()[self.at]).map_or(0, |(_, off, _)| off)
+    }
+
+    /// Two tests for NULL that the compiler made one of.
+    fn joined_tests(&self) -> Option<String> {
+        let Insn::Alu { op: AluOp::Or, .. } = self.unit.code.insns()[self.at] else { return None };
+        let tests = |text: &str| text.contains("if") && text.contains(['!', '&', '|', '=']);
+        self.unit.line_of(self.at).filter(|l| tests(&l.text))?;
+        let how = "the compiler made one number of the pointers that this line tests: test each where it was made";
+        Some(how.to_owned())
     }
 
     fn verdicts(&self) -> Option<String> {

@@ -18,14 +18,15 @@ pub struct Row {
 /// One section per code.
 const EXPLAIN: &str = include_str!("explain.md");
 
-/// Two lines per code: what is refused for it, and what is accepted instead.
+/// Two lines per code: what is refused for it, and what is accepted instead. A word behind the code says into which program
+/// the tests of the command line put them (`body` if there is none): each is compiled and judged.
 const EXAMPLES: &str = include_str!("examples.md");
 
 /// The section of a code in a text of sections.
 fn section(text: &'static str, code: &str) -> &'static str {
     let number = code.rsplit("::").next().unwrap_or_default().trim_start_matches('E');
     let mut sections = text.split("# E").skip(1).filter_map(|s| s.split_once('\n'));
-    sections.find(|(n, _)| *n == number).map_or("", |(_, text)| text.trim())
+    sections.find(|(n, _)| n.split(' ').next() == Some(number)).map_or("", |(_, text)| text.trim())
 }
 
 macro_rules! kinds {
@@ -142,8 +143,8 @@ impl Kind {
         section(EXPLAIN, self.row().code)
     }
 
-    /// A line that is refused with this code, and one that is accepted in its place. Sketches: they leave out what does not
-    /// matter.
+    /// A line that is refused with this code, and one that is accepted in its place. They leave out what does not
+    /// matter, and are judged in programs that have it.
     #[must_use]
     pub fn examples(self) -> (&'static str, &'static str) {
         let (bad, good) = section(EXAMPLES, self.row().code).split_once('\n').unwrap_or_default();

@@ -168,6 +168,23 @@ pub(super) fn closes(line: &str) -> bool {
     line.trim_start().starts_with('}')
 }
 
+/// The array and the index of the subscript at a column: `("v->data", "i")` of `sum += v->data[i];`. Of a line with one
+/// subscript alone, wherever the column is.
+pub(super) fn subscript(line: &str, column: Option<u32>) -> Option<(&str, &str)> {
+    let at = line.get(span(line, column))?;
+    let text = if at.contains('[') || line.matches('[').count() > 1 { at } else { line };
+    let open = text.find('[')?;
+    Some((last_place(&text[..open]), index(text)?))
+}
+
+/// Whether a line declares an array of this name: `char buf[16] = {};`.
+pub(super) fn declares_array(line: &str, name: &str) -> bool {
+    let Some((kind, rest)) = line.split_once(name) else { return false };
+    let kind = kind.trim_end_matches([' ', '*']);
+    let typed = kind.ends_with(|c: char| c.is_alphanumeric() || c == '_') && !kind.trim_start().starts_with("return");
+    rest.starts_with('[') && typed && line.contains(';')
+}
+
 /// One past what an access at a column needs of what its pointer points to, as C says it: `ip + 1` for `ip->ttl`,
 /// `data + 13 + 1` for `data[13]`, `p + 1` for `*p`.
 pub(super) fn element_end(line: &str, column: Option<u32>) -> Option<String> {
@@ -364,6 +381,10 @@ mod tests {
         assert_eq!(counter("    for (int i = 0; i < n; i += 2)"), Some("i"));
         assert_eq!(counter("    for (i = 0; i < n; ++i) {"), Some("i"));
         assert_eq!(counter("    for (;;)"), None);
+        assert_eq!(subscript("  sum += v->data[i];", Some(10)), Some(("v->data", "i")));
+        assert_eq!(subscript("  a[j] = v->data[i];", Some(10)), Some(("v->data", "i")));
+        assert_eq!(subscript("  a[j] = v->data[i];", Some(8)), Some(("a", "j")));
+        assert!(declares_array("    char buf[16] = {};", "buf") && !declares_array("    x = buf[1];", "buf"));
         let stripped = ["i + 2", "v->n - 1", "i + j", "i & 3", "2 + i"].map(without_constant);
         assert_eq!(stripped, [Some("i"), Some("v->n"), None, None, None]);
         assert_eq!((operand("i"), operand("i & 31")), ("i".to_owned(), "(i & 31)".to_owned()));

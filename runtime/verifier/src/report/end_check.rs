@@ -86,7 +86,7 @@ impl Scene<'_> {
             // From the end: as many bytes as the access goes back.
             return if target.first < 0 { check(format!("{len} < {}", -target.first)) } else { None };
         }
-        let text = self.unit.line_of(self.at).and_then(|l| ctext::index(&l.text));
+        let text = self.subscript().map(|(_, index)| index);
         if let Some(text) = text.filter(|_| target.index.is_none() && self.access() == Some(Size::B)) {
             return check(format!("{text} >= {len}"));
         }
@@ -113,8 +113,7 @@ impl Scene<'_> {
 
     /// In a loop clang would take a check of a counter out, and compare lengths in place of pointers.
     fn barrier(&self) -> String {
-        let line = self.unit.line_of(self.at).filter(|_| self.cfg.loop_of(self.at).is_some());
-        let index = line.and_then(|l| ctext::index(&l.text));
+        let index = self.subscript().map(|(_, index)| index).filter(|_| self.cfg.loop_of(self.at).is_some());
         let plain = |text: &&str| text.chars().all(|c| c.is_alphanumeric() || c == '_');
         index.filter(plain).map_or(String::new(), |i| format!("asm volatile(\"\" : \"+r\"({i})); "))
     }

@@ -132,11 +132,8 @@ impl Scene<'_> {
                 (Kind::ReferenceReleased, format!("{name} is used after `{by}` took it back"))
             }
             Why::Released => {
-                let whole = self.name_or(ended.whole, "what it was made of");
-                (
-                    Kind::ReferenceReleased,
-                    format!("{name} is used after `{by}` took back {whole}, which it is a part of"),
-                )
+                let whole = self.name(ended.whole).map_or("what".to_owned(), |whole| format!("{whole}, which"));
+                (Kind::ReferenceReleased, format!("{name} is used after `{by}` took back {whole} it is a part of"))
             }
             Why::Object if ended.by.is_none() => (
                 Kind::ReferenceReleased,

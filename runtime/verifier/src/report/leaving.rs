@@ -2,6 +2,8 @@
 
 use stingless_abi::{ArgKind, ObjectAction, ObjectKind, Proto, Ret, Section};
 
+use stingless_isa::Insn;
+
 use super::causes::Scene;
 use super::ctext;
 use super::replay::{How, Vid};
@@ -122,11 +124,18 @@ impl Scene<'_> {
         })
     }
 
+    /// For a program that leaves with a lock, or inside of a section: what gives it back.
+    pub(super) fn unlock(&self) -> Option<String> {
+        let Insn::Exit = self.unit.code.insns()[self.at] else { return None };
+        let statement = self.held_lock().or_else(|| self.held_sections().into_iter().next())?;
+        Some(format!("give it back before leaving{}: `{statement}`", self.way_out()))
+    }
+
     /// What to do about the reference that is still held.
     pub(super) fn release(&self) -> Option<String> {
         let (_, vid) = self.leaked()?;
         let Some(statement) = self.releasing(vid) else {
-            return Some("keep what the call returned in a variable, and give it back before leaving".to_owned());
+            return Some("give back what the call returned before leaving, in whatever variable it is".to_owned());
         };
         if let Some(line) = self.renamed_at(vid) {
             let name = self.plain_name(vid)?;

@@ -32,7 +32,8 @@ pub(crate) struct Frame {
     pub(crate) iterations: u32,
     /// Tells one call of a helper that calls back from the next one at the same place.
     pub(crate) instance: u32,
-    /// Tells the frame of one call from that of the next one at the same place; unused in the outermost one.
+    /// Tells the frame of one call from that of the next one at the same place, where the subprogram has a `may_goto`; 0 in
+    /// the outermost one, and of others.
     pub(crate) serial: u32,
     /// How often a `may_goto` of the frame went on: each frame has a count of its own.
     pub(crate) turns: u32,

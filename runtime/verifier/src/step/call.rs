@@ -33,7 +33,7 @@ impl Machine<'_> {
         self.collector.called(state.frame().subprog as usize, subprog, at);
         let Some(info) = unit.funcs.get(subprog).filter(|f| f.global) else {
             let mut frame = Frame::new(state.depth(), subprog, at);
-            frame.serial = self.fresh_id();
+            frame.serial = self.serial(subprog);
             for reg in Reg::ARGS {
                 frame.regs[reg.index()] = *state.reg(reg);
             }
@@ -59,6 +59,11 @@ impl Machine<'_> {
         let r0 = if info.returns_scalar { Value::unknown() } else { Value::UNINIT };
         self.back(state, r0);
         Ok(Next::Fall)
+    }
+
+    /// What tells this call of a subprogram from its next one, if it has a `may_goto`.
+    fn serial(&mut self, subprog: usize) -> u32 {
+        if self.env.counts.get(subprog).copied().unwrap_or(true) { self.fresh_id() } else { 0 }
     }
 
     fn helper(&mut self, state: &mut State, at: usize, proto: &Proto) -> Stepped {
@@ -414,7 +419,7 @@ impl Machine<'_> {
         frame.iterations = frame.iterations.saturating_add(1);
         let mut frame = Frame::new(state.depth(), subprog, at);
         frame.callback = Some(kind);
-        frame.serial = self.fresh_id();
+        frame.serial = self.serial(subprog);
         match kind {
             CallbackKind::Loop => {
                 frame.regs[1] = if fault!(102) { Value::constant(0) } else { Value::unknown() };

@@ -40,6 +40,6 @@ error[stingless::E0035]: the offset into the value of map `table` has no bound; 
    |
    = cause: the offset is 0..=4294967295
    = path: line 19: `if (!acc.v)` goes on at line 21
-   = help: check it before its use: `if (i > 39) return 0;`
+   = help: check it before its use: `if (i >= sizeof(acc->v->data)) return 0;`
    = note: program `prog`; more about this: stingless check --explain E0035
 */

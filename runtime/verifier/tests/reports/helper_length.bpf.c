@@ -21,6 +21,6 @@ error[stingless::E0036]: the length in `len` has no bound
   |
   = cause: `len` is 0..=4294967295
   = helper: long bpf_strtol(void *buf, u64 buf_len, u64 flags, void *res)
-  = help: check it before the call: `if (len < 1 || len > 16) return 0;`
+  = help: check it before the call: `if (len < 1 || len > sizeof(buf)) return 0;`
   = note: program `prog`; more about this: stingless check --explain E0036
 */

@@ -26,6 +26,6 @@ error[stingless::E0033]: `buf` has 16 bytes to the end of the stack frame, 20 ar
    = cause: the offset is -16
    = helper: long bpf_ringbuf_output(void *ringbuf, void *data, u64 size, u64 flags)
    = path: line 7: `if (len > sizeof(buf))` goes on at line 9
-   = help: check it before the call: `if (len < 0 || len > 16) return 0;`
+   = help: check it before the call: `if (len < 0 || len > sizeof(buf)) return 0;`
    = note: program `prog`; more about this: stingless check --explain E0033
 */

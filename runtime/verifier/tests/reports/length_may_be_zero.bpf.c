@@ -19,6 +19,6 @@ error[stingless::E0036]: the length in `ctx->rx_queue_index & 15` may be 0
   |
   = cause: `ctx->rx_queue_index & 15` is 0..=15
   = helper: long bpf_strtol(void *buf, u64 buf_len, u64 flags, void *res)
-  = help: check it before the call: `if ((ctx->rx_queue_index & 15) < 1 || (ctx->rx_queue_index & 15) > 16) return 0;`
+  = help: check it before the call: `if ((ctx->rx_queue_index & 15) < 1 || (ctx->rx_queue_index & 15) > sizeof(buf)) return 0;`
   = note: program `prog`; more about this: stingless check --explain E0036
 */

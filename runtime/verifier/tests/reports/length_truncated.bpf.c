@@ -30,6 +30,6 @@ error[stingless::E0036]: the length in `len` may be negative
    = helper: long bpf_ringbuf_output(void *ringbuf, void *data, u64 size, u64 flags)
    = path: line 8: `if (!v)` goes on at line 10
            line 11: `if ((__u32)len > sizeof(buf))` goes on at line 13
-   = help: check it before the call: `if (len < 0 || len > 16) return 0;`
+   = help: check it before the call: `if (len < 0 || len > sizeof(buf)) return 0;`
    = note: program `prog`; more about this: stingless check --explain E0036
 */

@@ -34,5 +34,6 @@ error[stingless::E0120]: the program leaves while it holds a lock
    |
    = path: line 15: `if (!l)` goes on at line 17
            line 18: `if (l->n > 100)` goes on at line 23
+   = help: give it back before leaving, on the way out of line 18: `bpf_spin_unlock(&l->lock);`
    = note: program `prog`; more about this: stingless check --explain E0120
 */

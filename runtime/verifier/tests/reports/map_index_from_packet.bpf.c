@@ -26,6 +26,6 @@ error[stingless::E0030]: the value of map `table` has 48 bytes, the access may e
    |
    = cause: the offset is 8..=65543
    = path: line 8: `if (!v || data + 38 > data_end)` goes on at line 10
-   = help: check it before its use: `if (port > 39) return 0;`
+   = help: check it before its use: `if (port >= sizeof(v->data)) return 0;`
    = note: program `prog`; more about this: stingless check --explain E0030
 */

@@ -25,6 +25,6 @@ error[stingless::E0030]: the value of map `table` has 48 bytes, the access may e
    |
    = cause: the offset is 8..=71
    = path: line 7: `if (!v)` goes on at line 9
-   = help: check it before its use: `if (i > 39) return 0;`
+   = help: check it before its use: `if (i >= sizeof(v->data)) return 0;`
    = note: program `prog`; more about this: stingless check --explain E0030
 */

@@ -19,6 +19,6 @@ error[stingless::E0036]: the length in `len` has no bound
   |
   = cause: `len` is 0..=4294967295
   = helper: long bpf_ringbuf_output(void *ringbuf, void *data, u64 size, u64 flags)
-  = help: check it before the call: `if (len > 32) return 0;`
+  = help: check it before the call: `if (len > sizeof(buf)) return 0;`
   = note: program `prog`; more about this: stingless check --explain E0036
 */

@@ -12,7 +12,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 
 /* report
 class provenance
-error[stingless::E0050]: `v` &= is not allowed on a pointer to a map value
+error[stingless::E0050]: `&=` is not allowed on `v`, a pointer to a map value
  --> ./pointer_arithmetic.bpf.c:9:47
   |
 6 |     struct value *v = bpf_map_lookup_elem(&table, &key);

@@ -29,6 +29,6 @@ error[stingless::E0035]: `i` is added to `v`, but has no bound on both sides
    |
    = cause: the offset is -2147483648..=39
    = path: line 8: `if (!v)` goes on at line 12
-   = help: check both ends, or make it unsigned: `if (i < 0 || i > 39) return 0;`
+   = help: check both ends, or make it unsigned: `if (i < 0 || i >= sizeof(v->data) / sizeof(v->data[0])) return 0;`
    = note: program `prog`; more about this: stingless check --explain E0035
 */

@@ -19,6 +19,6 @@ error[stingless::E0033]: the stack has 512 bytes below r10, the access through `
   |     ^^^^^^^^^^^^^^^
   |
   = cause: the offset is -16..=15
-  = help: check it before its use: `if ((i & 31) > 15) return 0;`
+  = help: check it before its use: `if ((i & 31) >= sizeof(buf)) return 0;`
   = note: program `prog`; more about this: stingless check --explain E0033
 */

@@ -29,6 +29,6 @@ error[stingless::E0030]: the value of map `table` has 48 bytes, the access may e
    |
    = cause: the offset is 8..=72
    = path: line 7: `if (!v)` goes on at line 11
-   = help: check it before its use: `if (i > 39) return 0;`
+   = help: check it before its use: `if (i >= sizeof(v->data)) return 0;`
    = note: program `prog`; more about this: stingless check --explain E0030
 */

@@ -24,6 +24,6 @@ error[stingless::E0035]: the offset into the value of map `table` has no bound; 
   |
   = cause: the offset is 0..=4294967295
   = path: line 7: `if (!v)` goes on at line 9
-  = help: check it before its use: `if (i > 39) return 0;`
+  = help: check it before its use: `if (i >= sizeof(v->data)) return 0;`
   = note: program `prog`; more about this: stingless check --explain E0035
 */

@@ -9,6 +9,12 @@ fn questions() {
     let s = Scalar::from_signed_range(-5, 5);
     assert_eq!((s.umin(), s.umax(), s.smin(), s.smax()), (0, u64::MAX, -5, 5));
     assert_eq!((s.u32_min(), s.u32_max(), s.s32_min(), s.s32_max()), (0, u32::MAX, -5, 5));
+    let low = Scalar::from_range(0x2_0000_0003, 0x2_0000_0009);
+    assert_eq!(
+        (low.umin(), low.umax(), low.smin(), low.smax()),
+        (0x2_0000_0003, 0x2_0000_0009, 0x2_0000_0003, 0x2_0000_0009)
+    );
+    assert_eq!((low.u32_min(), low.u32_max(), low.s32_min(), low.s32_max()), (3, 9, 3, 9));
     assert_eq!((s.arc(), s.low_arc()), (Arc::between(-5i64 as u64, 5), Arc::between(-5i32 as u32 as u64, 5)));
     assert!(s.contains(5) && !s.contains(6) && s.contains(-5i64 as u64) && !s.fits_u32());
     assert_eq!((s.as_constant(), Scalar::constant(3).as_constant()), (None, Some(3)));
