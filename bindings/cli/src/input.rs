@@ -96,9 +96,10 @@ pub(crate) fn configure(linker: &mut Linker, args: &LinkArgs, is_raw: bool) -> R
         values.into_iter().for_each(|(name, value)| _ = linker.kconfig(&name, value));
     }
     for pair in &args.map_entries {
-        let (name, entries) = pair.split_once('=').and_then(|(name, n)| Some((name, n.parse().ok()?))).ok_or_else(|| {
-            Failure(format!("--map-entries {pair}: must be NAME=ENTRIES, a name and a number of elements"))
-        })?;
+        let (name, entries) =
+            pair.split_once('=').and_then(|(name, n)| Some((name, n.parse().ok()?))).ok_or_else(|| {
+                Failure(format!("--map-entries {pair}: must be NAME=ENTRIES, a name and a number of elements"))
+            })?;
         linker.max_entries(name, entries);
     }
     for pair in &args.kconfig {

@@ -38,8 +38,8 @@ pub struct Xdp<'a> {
     /// Its receive queue.
     #[ctx(read, at = 16)]
     pub rx_queue_index: u32,
-    /// Interface it leaves by (`BPF_XDP_DEVMAP` programs).
-    #[ctx(read, at = 20)]
+    /// Interface it leaves by: for programs of interface maps (`BPF_XDP_DEVMAP`).
+    #[ctx(read, at = 20, only = ["xdp/devmap", "xdp.frags/devmap"])]
     pub egress_ifindex: u32,
     /// For helpers alone: what the device said of the frame; `None`: it says nothing of any.
     pub metadata: Option<RxMetadata>,
@@ -179,7 +179,8 @@ pub struct SkBuff<'a> {
     /// Hardware time stamp, ns.
     #[ctx(read, at = 184)]
     pub hwtstamp: u64,
-    /// For helpers alone: bytes from the packet's start to its network header.
+    /// For helpers and packet loads alone: bytes from the packet's start to its network header.
+    #[ctx(network_header)]
     pub network_offset: u32,
     /// For helpers alone: a header that encapsulates the packet was put in front.
     pub encapsulated: bool,
@@ -306,7 +307,9 @@ pub struct SocketFilter<'a> {
     /// Bytes of a segment.
     #[ctx(read, narrow, at = 176)]
     pub gso_size: u32,
-    /// For helpers alone: bytes from the packet's start to its network header.
+    /// For helpers and packet loads alone: bytes from the packet's start to its network header. What counts from the link
+    /// layer's header counts from the packet's start: a host that lends whole frames sets this to 14.
+    #[ctx(network_header)]
     pub network_offset: u32,
     /// For helpers alone: what `bpf_get_socket_cookie` gives.
     pub socket_cookie: u64,

@@ -51,7 +51,10 @@ pub use dynptr::{
 };
 pub use events::{Event, Events, bpf_perf_event_output, bpf_perf_event_read, bpf_perf_event_read_value};
 pub use hooks::{RxMetadata, SkBuff, SocketFilter, TcAction, Tunnel, Xdp, XdpAction};
-pub use iter::{bpf_iter_num_destroy, bpf_iter_num_new, bpf_iter_num_next};
+pub use iter::{
+    bpf_iter_bits_destroy, bpf_iter_bits_new, bpf_iter_bits_next, bpf_iter_num_destroy, bpf_iter_num_new,
+    bpf_iter_num_next,
+};
 pub use lock::{
     bpf_preempt_disable, bpf_preempt_enable, bpf_rcu_read_lock, bpf_rcu_read_unlock, bpf_spin_lock, bpf_spin_unlock,
     bpf_throw,
@@ -77,7 +80,10 @@ pub use probe::{bpf_probe_read_kernel, bpf_probe_read_kernel_str, bpf_probe_read
 pub use redirect::{
     Clones, Redirect, Target, bpf_clone_redirect, bpf_redirect, bpf_redirect_map, bpf_redirect_neigh, bpf_redirect_peer,
 };
-pub use ring::{bpf_ringbuf_discard, bpf_ringbuf_output, bpf_ringbuf_query, bpf_ringbuf_reserve, bpf_ringbuf_submit};
+pub use ring::{
+    bpf_ringbuf_discard, bpf_ringbuf_output, bpf_ringbuf_query, bpf_ringbuf_reserve, bpf_ringbuf_submit,
+    bpf_user_ringbuf_drain,
+};
 pub use route::{FIB, Routes, bpf_check_mtu, bpf_fib_lookup};
 pub use skb::{
     bpf_skb_adjust_room, bpf_skb_change_head, bpf_skb_change_proto, bpf_skb_change_tail, bpf_skb_change_type,
@@ -152,6 +158,7 @@ pub static BASE: Helpers = helpers![
     bpf_ringbuf_submit,
     bpf_ringbuf_discard,
     bpf_ringbuf_query,
+    bpf_user_ringbuf_drain,
     bpf_perf_event_output,
     bpf_strtol,
     bpf_strtoul,
@@ -173,6 +180,9 @@ pub static BASE: Helpers = helpers![
     bpf_iter_num_new,
     bpf_iter_num_next,
     bpf_iter_num_destroy,
+    bpf_iter_bits_new,
+    bpf_iter_bits_next,
+    bpf_iter_bits_destroy,
     DYNPTR,
     STRINGS,
 ];

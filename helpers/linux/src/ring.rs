@@ -1,9 +1,10 @@
 //! Ring buffers.
 
 use stingless::abi::{MapKind, MapKinds};
-use stingless::{ConstScalar, Errno, MapArg, Mem, Record, RecordPtr};
+use stingless::{CallbackCtx, ConstScalar, DrainCallback, Errno, HelperResult, MapArg, Mem, Record, RecordPtr};
 
 const RING: u64 = MapKinds::of(&[MapKind::Ringbuf]).0;
+const USER_RING: u64 = MapKinds::of(&[MapKind::UserRingbuf]).0;
 
 stingless::bpf_call_4! {
     /// Copies bytes into a record of their own. Returns 0 or a negative errno.
@@ -47,5 +48,21 @@ stingless::bpf_call_2! {
     #[effects(no_trap)]
     pub fn bpf_ringbuf_query(_caller, ring: MapArg<RING>, what: u64) -> u64 {
         ring.ring_query(what)
+    }
+}
+
+stingless::bpf_call_4! {
+    /// Calls `callback_fn` with each sample of a user ring buffer that is ready, until it returns 1. Returns how many samples
+    /// were drained, at most 128 K; `-EBUSY` while another call drains, `-EINVAL` for flags and for samples that are broken,
+    /// `-E2BIG` for those that are too long.
+    #[id = 209]
+    pub fn bpf_user_ringbuf_drain(
+        caller,
+        map: MapArg<USER_RING>,
+        callback_fn: DrainCallback,
+        ctx: CallbackCtx,
+        flags: u64
+    ) -> HelperResult<i64> {
+        map.drain(caller, callback_fn, ctx, flags)
     }
 }

@@ -74,6 +74,7 @@ enum bpf_map_type {
     BPF_MAP_TYPE_DEVMAP_HASH = 25,
     BPF_MAP_TYPE_RINGBUF = 27,
     BPF_MAP_TYPE_BLOOM_FILTER = 30,
+    BPF_MAP_TYPE_USER_RINGBUF = 31,
 };
 
 /* Flags of a map. */
@@ -766,6 +767,10 @@ static long (*const bpf_dynptr_write)(const struct bpf_dynptr *dst, __u32 offset
 #define bpf_dynptr_data bpf_dynptr_data
 static void *(*const bpf_dynptr_data)(const struct bpf_dynptr *ptr, __u32 offset, __u32 len) = (void *)203;
 #endif
+#ifndef bpf_user_ringbuf_drain
+#define bpf_user_ringbuf_drain bpf_user_ringbuf_drain
+static long (*const bpf_user_ringbuf_drain)(void *map, void *callback_fn, void *ctx, __u64 flags) = (void *)209;
+#endif
 #ifndef bpf_dynptr_from_xdp
 #define bpf_dynptr_from_xdp bpf_dynptr_from_xdp
 extern int bpf_dynptr_from_xdp(struct xdp_md *xdp_md, __u64 flags, struct bpf_dynptr *ptr) __weak __ksym;
@@ -951,6 +956,23 @@ extern int *bpf_iter_num_next(struct bpf_iter_num *it) __weak __ksym;
 #ifndef bpf_iter_num_destroy
 #define bpf_iter_num_destroy bpf_iter_num_destroy
 extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __weak __ksym;
+#endif
+
+struct bpf_iter_bits {
+    __u64 __opaque[2];
+} __attribute__((aligned(8)));
+
+#ifndef bpf_iter_bits_new
+#define bpf_iter_bits_new bpf_iter_bits_new
+extern int bpf_iter_bits_new(struct bpf_iter_bits *it, const __u64 *words, __u32 nr_words) __weak __ksym;
+#endif
+#ifndef bpf_iter_bits_next
+#define bpf_iter_bits_next bpf_iter_bits_next
+extern int *bpf_iter_bits_next(struct bpf_iter_bits *it) __weak __ksym;
+#endif
+#ifndef bpf_iter_bits_destroy
+#define bpf_iter_bits_destroy bpf_iter_bits_destroy
+extern void bpf_iter_bits_destroy(struct bpf_iter_bits *it) __weak __ksym;
 #endif
 
 /* The head of a loop over iterator `kind`, which is destroyed however the loop is left. The second variable is there for

@@ -497,6 +497,16 @@ static void * (*const bpf_dynptr_data)(const struct bpf_dynptr *ptr, __u32 offse
 static __u64 (*const bpf_ktime_get_tai_ns)(void) = (void *)208;
 #endif
 
+#ifndef bpf_user_ringbuf_drain
+#define bpf_user_ringbuf_drain bpf_user_ringbuf_drain
+/*
+ * Calls `callback_fn` with each sample of a user ring buffer that is ready, until it returns 1. Returns how many samples
+ * were drained, at most 128 K; `-EBUSY` while another call drains, `-EINVAL` for flags and for samples that are broken,
+ * `-E2BIG` for those that are too long.
+ */
+static long (*const bpf_user_ringbuf_drain)(void *map, void *callback_fn, void *ctx, __u64 flags) = (void *)209;
+#endif
+
 #ifndef text_find
 #define text_find text_find
 /*
@@ -571,6 +581,14 @@ extern void bpf_throw(__u64 cookie) __weak __ksym;
  * Bytes of a text before its end. See `bpf_strcmp`.
  */
 extern int bpf_strlen(const char *s) __weak __ksym;
+#endif
+
+#ifndef bpf_iter_bits_destroy
+#define bpf_iter_bits_destroy bpf_iter_bits_destroy
+/*
+ * Destroys the iterator.
+ */
+extern void bpf_iter_bits_destroy(struct bpf_iter_bits *it) __weak __ksym;
 #endif
 
 #ifndef bpf_rcu_read_unlock
@@ -695,6 +713,14 @@ extern int bpf_strspn(const char *s, const char *accept) __weak __ksym;
 extern int bpf_dynptr_adjust(const struct bpf_dynptr *p, __u32 start, __u32 end) __weak __ksym;
 #endif
 
+#ifndef bpf_iter_bits_next
+#define bpf_iter_bits_next bpf_iter_bits_next
+/*
+ * Steps to the next bit that is set. Returns a pointer to its place, or NULL when there is none left.
+ */
+extern int *bpf_iter_bits_next(struct bpf_iter_bits *it) __weak __ksym;
+#endif
+
 #ifndef bpf_strnchr
 #define bpf_strnchr bpf_strnchr
 /*
@@ -801,6 +827,15 @@ extern __u32 bpf_dynptr_size(const struct bpf_dynptr *p) __weak __ksym;
  * looked up goes before it ends.
  */
 extern void bpf_rcu_read_lock(void) __weak __ksym;
+#endif
+
+#ifndef bpf_iter_bits_new
+#define bpf_iter_bits_new bpf_iter_bits_new
+/*
+ * Starts to give the bits that are set in `nr_words` words, which are copied. Returns 0; for NULL or no word `-EINVAL`,
+ * for more than 511 words `-E2BIG`: the iterator gives no bit then, and must be destroyed all the same.
+ */
+extern int bpf_iter_bits_new(struct bpf_iter_bits *it, const __u64 *words, __u32 nr_words) __weak __ksym;
 #endif
 
 #endif

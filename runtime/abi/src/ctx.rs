@@ -89,6 +89,16 @@ pub struct CtxField {
     pub native: NativeOp,
     /// Byte offset in the native struct.
     pub native_off: u32,
+    /// Sections whose programs alone may access it; empty: those of all.
+    pub sections: Cow<'static, [Cow<'static, str>]>,
+}
+
+impl CtxField {
+    /// Whether programs of a section may access it, as far as its rights go.
+    #[must_use]
+    pub fn is_for(&self, section: &str) -> bool {
+        self.sections.is_empty() || self.sections.iter().any(|s| s == section)
+    }
 }
 
 /// A context's layout.

@@ -206,7 +206,16 @@ mod tests {
     use crate::ctx::{NativeOp, Rights};
 
     fn field(name: &'static str, off: u32, size: u32, kind: FieldKind) -> CtxField {
-        CtxField { name: name.into(), off, size, rights: Rights::READ, kind, native: NativeOp::Plain, native_off: off }
+        CtxField {
+            name: name.into(),
+            off,
+            size,
+            rights: Rights::READ,
+            kind,
+            native: NativeOp::Plain,
+            native_off: off,
+            sections: std::borrow::Cow::Borrowed(&[]),
+        }
     }
 
     fn layout() -> CtxLayout {

@@ -66,11 +66,40 @@ pub struct HookDef {
     pub helpers: HelperSet,
     /// `LD_ABS` and `LD_IND` are allowed: data region 0 is the packet.
     pub packet_loads: bool,
+    /// Native offset of a 32-bit number in the context: bytes from the packet's start to its network header, for packet
+    /// loads at offsets from there. The link layer's header is the packet's start.
+    pub network_header: Option<u32>,
     /// The host's BTF that CO-RE relocates against, raw; empty where the hook brings none.
     pub btf: Arc<[u8]>,
     /// More types that CO-RE relocates against, those of what the context leads to (a packet's headers): raw BTF, or an
     /// ELF file with `.BTF`. Asked after all others; empty where the hook brings none.
     pub types: Cow<'static, [u8]>,
+}
+
+/// What a packet load at a negative offset counts from (Linux `SKF_NET_OFF`, `SKF_LL_OFF`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PacketBase {
+    /// The network header.
+    Network,
+    /// The link layer's header.
+    Link,
+}
+
+impl PacketBase {
+    /// Offsets from here on, up to -1, count from the network header.
+    pub const NETWORK: i32 = -0x10_0000;
+    /// Offsets from here on, up to those, count from the link layer's header.
+    pub const LINK: i32 = -0x20_0000;
+
+    /// What a negative offset counts from, and how many bytes behind it; `None` for offsets that mean nothing.
+    #[must_use]
+    pub const fn of(offset: i32) -> Option<(PacketBase, u32)> {
+        match offset {
+            PacketBase::NETWORK..=-1 => Some((PacketBase::Network, (offset - PacketBase::NETWORK) as u32)),
+            PacketBase::LINK..PacketBase::NETWORK => Some((PacketBase::Link, (offset - PacketBase::LINK) as u32)),
+            _ => None,
+        }
+    }
 }
 
 impl HookDef {

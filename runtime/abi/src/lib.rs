@@ -12,7 +12,7 @@ mod trap;
 pub mod vmctx;
 
 pub use ctx::{CtxError, CtxField, CtxLayout, DataRegion, FieldKind, Lowered, NativeOp, Partial, Rights};
-pub use hook::{Entry, HelperSet, HookDef, VerdictRange};
+pub use hook::{Entry, HelperSet, HookDef, PacketBase, VerdictRange};
 pub use limits::{Limits, Trust};
 pub use map::{MapKind, MapKinds, MapShapeError, MapSpec, SpecialField, SpecialKind};
 pub use object::ObjectLayout;

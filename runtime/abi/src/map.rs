@@ -119,6 +119,8 @@ map_kinds! {
     DevmapHash = 25, "devmap_hash", key: SizeRule::Exactly(4), value: SizeRule::Between(4, 8), flags: F_NUMA_NODE | F_RDONLY | F_WRONLY;
     /// Ring buffer for many producers and one consumer.
     Ringbuf = 27, "ringbuf", key: SizeRule::Exactly(0), value: SizeRule::Exactly(0), flags: F_NUMA_NODE;
+    /// Ring buffer for producers outside and consumers that are programs.
+    UserRingbuf = 31, "user_ringbuf", key: SizeRule::Exactly(0), value: SizeRule::Exactly(0), flags: F_NUMA_NODE;
     /// Set of values that answers "no" or "probably".
     BloomFilter = 30, "bloom_filter", key: SizeRule::Exactly(0), value: ANY_VALUE, flags: F_NUMA_NODE | F_ZERO_SEED | ACCESS;
 }
@@ -195,6 +197,12 @@ impl MapKind {
     #[must_use]
     pub const fn holds_maps(self) -> bool {
         matches!(self, MapKind::ArrayOfMaps | MapKind::HashOfMaps)
+    }
+
+    /// Whether records take the place of elements.
+    #[must_use]
+    pub const fn is_ring(self) -> bool {
+        matches!(self, MapKind::Ringbuf | MapKind::UserRingbuf)
     }
 
     /// Whether values are sockets: programs put in what they have, and what they look up they give back.
@@ -408,7 +416,7 @@ impl MapSpec {
         if self.max_entries == 0 {
             return bad("max_entries", 0, "at least 1".into());
         }
-        if self.kind == MapKind::Ringbuf && (!self.max_entries.is_power_of_two() || self.max_entries < 4096) {
+        if self.kind.is_ring() && (!self.max_entries.is_power_of_two() || self.max_entries < 4096) {
             return bad(
                 "max_entries",
                 self.max_entries.into(),

@@ -60,6 +60,9 @@ pub enum CallbackKind {
     /// `long cb(map *, const key *, value *, void *ctx)`, returns 0 or 1, called once per element
     /// (`bpf_for_each_map_elem`); map, key and value are those of the call's map argument.
     ForEachMapElem,
+    /// `long cb(const struct bpf_dynptr *sample, void *ctx)`, returns 0 or 1, called once per sample
+    /// (`bpf_user_ringbuf_drain`); the dynptr is a view of the sample, lent until the callback returns.
+    UserRing,
 }
 
 /// What a helper's argument must be.
@@ -129,6 +132,12 @@ pub enum ArgKind {
     LastingMem,
     /// Pointer to as many bytes as the constant in the next argument says, which the helper may use as it likes, or NULL.
     Buffer,
+    /// Pointer to as many 64-bit words as the low 32 bits of the next argument say, which the helper reads, or NULL. Where
+    /// they are more than `most`, it reads none.
+    Words {
+        /// Most words that are read.
+        most: u32,
+    },
     /// Pointer to a host object of this class that is there: held, or lent together with what is.
     HostObject(u32),
     /// Pointer to a readable value of the map argument's value size, or NULL (Linux `ARG_PTR_TO_MAP_VALUE_OR_NULL`).
@@ -180,6 +189,7 @@ impl ArgKind {
             | ArgKind::DynptrClone
             | ArgKind::LastingMem
             | ArgKind::Buffer
+            | ArgKind::Words { .. }
             | ArgKind::HostObject(_)
             | ArgKind::Text { .. }
             | ArgKind::Object { .. } => None,
@@ -204,6 +214,8 @@ pub enum RefClass {
 pub enum ObjectKind {
     /// `struct bpf_iter_num`: counts from one number to another.
     IterNum,
+    /// `struct bpf_iter_bits`: gives the places of the bits that are set in a copy of memory.
+    IterBits,
     /// `struct bpf_dynptr`: a view of a map value.
     DynptrLocal,
     /// A view of a ring-buffer record, which must be submitted or discarded.
@@ -239,6 +251,7 @@ impl ObjectKind {
     pub const fn row(self) -> ObjectRow {
         match self {
             ObjectKind::IterNum => ObjectRow::iterator("bpf_iter_num", 8),
+            ObjectKind::IterBits => ObjectRow::iterator("bpf_iter_bits", 16),
             ObjectKind::DynptrLocal => ObjectRow::dynptr(false, false),
             ObjectKind::DynptrRingbuf => ObjectRow::dynptr(true, false),
             ObjectKind::DynptrXdp | ObjectKind::DynptrSkb | ObjectKind::DynptrSkbMeta => ObjectRow::dynptr(false, true),

@@ -197,6 +197,9 @@ impl Case {
         unit.gpl = true;
         if let Some(name) = &self.exception {
             unit.exception_callback = unit.funcs.iter().position(|f| f.name == *name);
+            for info in unit.funcs.iter_mut().filter(|f| f.name == *name) {
+                (info.global, info.returns_scalar, info.args) = (true, true, vec![FuncArg::Scalar]);
+            }
         }
         for (name, args, returns) in &self.funcs {
             let info = unit.funcs.iter_mut().find(|f| f.name == *name);

@@ -19,6 +19,7 @@ pub fn raw_hook() -> Arc<HookDef> {
         verdicts: Cow::Borrowed(&[]),
         helpers: HelperSet::All,
         packet_loads: false,
+        network_header: None,
         btf: Arc::from([]),
     })
 }
@@ -62,6 +63,7 @@ pub fn packet_hook() -> Arc<HookDef> {
         kind,
         native,
         native_off,
+        sections: Cow::Borrowed(&[]),
     };
     let (rw, ro) = (Rights::READ_WRITE, Rights::READ);
     let scalar = FieldKind::Scalar { partial: Partial::Any };
@@ -81,6 +83,7 @@ pub fn packet_hook() -> Arc<HookDef> {
         name: Cow::Borrowed("test"),
         entry: Entry::Ctx(layout),
         packet_loads: true,
+        network_header: None,
         ..(*raw_hook()).clone()
     })
 }

@@ -9,7 +9,7 @@ const XDP: u32 = 6;
 fn load(text: &str, maps: &[&KernelMap]) -> Result<KernelProg, String> {
     let code = assemble(text).unwrap_or_else(|e| panic!("{e}\n{text}"));
     let insns = encode(&code).unwrap_or_else(|e| panic!("{e}"));
-    let source = Source { name: "test", prog_type: XDP, insns: &insns, license: "GPL", funcs: None };
+    let source = Source { name: "test", section: "", prog_type: XDP, insns: &insns, license: "GPL", funcs: None };
     KernelProg::load(source, maps).map_err(|e| e.to_string())
 }
 

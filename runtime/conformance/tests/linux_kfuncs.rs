@@ -25,7 +25,6 @@ const LACKING: &[(&str, &[&str])] = &[
     ("connection tracking", &["bpf_ct_*", "bpf_skb_ct_*", "bpf_xdp_ct_*"]),
     ("IPsec", &["bpf_xdp_get_xfrm_state", "bpf_xdp_xfrm_state_release"]),
     ("SYN cookies of the host", &["bpf_sk_assign_tcp_reqsk"]),
-    ("iterators over bits", &["bpf_iter_bits_*"]),
     ("for tests of the kernel", &["bpf_kfunc_call_*_release", "bpf_modify_return_test_tp"]),
     ("what a compiler calls for undefined behaviour", &["__bpf_trap"]),
 ];

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use stingless::abi::{Limits, Trust};
 use stingless::{EngineKind, from_file};
 use stingless_conformance::kernel::{Caps, KernelProgram, TestRun, available, with_caps};
-use stingless_conformance::programs::{Host, Run, call};
+use stingless_conformance::programs::{Host, Run, Sample, call, push};
 use stingless_object::{Env, Object};
 use stingless_verifier::{VerifierError, verify};
 
@@ -112,6 +112,12 @@ fn each_program_is_judged_as_its_name_says() {
     assert!(accepted >= 25 && refused >= 25);
 }
 
+/// What stands in the user ring buffer of a program that runs.
+fn samples() -> Vec<Sample> {
+    let sample = |len: u8| (len..len * 2).collect::<Vec<u8>>();
+    [(8, true), (1, false), (24, true), (0, true), (13, true)].map(|(len, submitted)| (sample(len), submitted)).into()
+}
+
 /// What is accepted gives the same in every engine, and in the live kernel.
 #[test]
 fn what_is_accepted_gives_the_same_everywhere() {
@@ -131,11 +137,19 @@ fn what_is_accepted_gives_the_same_everywhere() {
                 let mut outcomes = Vec::new();
                 for (engine, each) in &loaded {
                     each.collection.map("bytes").unwrap().update(&[0; 4], &[0; 64], 0).unwrap();
+                    // Programs that leave some leave all.
+                    let requests = each.collection.map("requests").ok();
+                    if let Some(requests) = requests.filter(|r| r.user_ring().unwrap().waiting() == 0) {
+                        push(requests, &samples()).unwrap();
+                    }
                     let out = call(&each.collection, hook(&program.section), &program.name, &run);
                     outcomes.push((*engine, out.map(|o| (o.r0 as u32, o.data)).map_err(|e| e.to_string())));
                 }
                 if let Some(live) = &live {
                     live.map("bytes").unwrap().update(&[0; 4], &[0; 64], 0).unwrap();
+                    if let Some(requests) = live.map("requests") {
+                        requests.push_samples(&samples()).unwrap();
+                    }
                     let out = TestRun { data: input, ctx: &[] }.run(&live.prog);
                     outcomes.push(("kernel", out.map(|o| (o.retval, o.data)).map_err(|e| e.to_string())));
                 }

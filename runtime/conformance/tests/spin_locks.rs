@@ -74,6 +74,36 @@ fn counters_under_a_lock_lose_nothing() {
     }
 }
 
+/// Under the lock the host sees both counters before they are counted up or after it, of an array and of a hash; and not the
+/// lock itself.
+#[test]
+fn the_host_looks_at_values_under_their_lock() {
+    let host = Host::new(EngineKind::Jit).unwrap();
+    let loaded = load(&host, MapKind::Array, COUNTS);
+    let map = loaded.map("values").unwrap();
+    std::thread::scope(|scope| {
+        let runs = scope.spawn(|| {
+            for _ in 0..2000 {
+                call(&loaded, "xdp", "p", &Run { data: vec![0; 64], ..Run::default() }).unwrap();
+            }
+        });
+        while !runs.is_finished() {
+            let value = map.lookup_locked(&[0; 4]).unwrap().unwrap();
+            assert_eq!(value[..4], value[8..12]);
+            assert_eq!(value[4..8], [0; 4]);
+        }
+    });
+    assert_eq!(map.lookup_locked(&[9; 4]).unwrap(), None);
+    let hash = Map::create(&spec(MapKind::Hash)).unwrap();
+    assert_eq!(hash.lookup_locked(&[7; 4]).unwrap(), None);
+    hash.update(&[7; 4], &[5; 16], 0).unwrap();
+    let mut want = [5; 16];
+    want[4..8].fill(0);
+    assert_eq!(hash.lookup_locked(&[7; 4]).unwrap().unwrap(), want);
+    let plain = Map::create(&MapSpec::new("plain", MapKind::Hash, 4, 16, 1)).unwrap();
+    assert_eq!(plain.lookup_locked(&[7; 4]).unwrap_err().errno(), libc::EINVAL);
+}
+
 /// A loop that runs into the deadline while it holds the lock: the next call finds it free.
 #[test]
 fn a_lock_is_free_after_a_trap() {

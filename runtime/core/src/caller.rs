@@ -81,6 +81,23 @@ impl<'c> Caller<'c> {
         object
     }
 
+    /// Keeps what an object on the plugin's stack has no room for; gives the number to find it by. It goes with
+    /// [`Caller::forget`], or when the run ends.
+    pub fn keep<T: Any + Send + Sync>(&mut self, what: Arc<T>) -> u64 {
+        self.cx.lend(what)
+    }
+
+    /// What was kept under a number; `None` if that is no `T`.
+    #[must_use]
+    pub fn kept<T: Any + Send + Sync>(&self, key: u64) -> Option<Arc<T>> {
+        self.cx.lent(key)?.downcast().ok()
+    }
+
+    /// Lets go what was kept under a number.
+    pub fn forget(&mut self, key: u64) {
+        self.cx.give_back(key, true, 0);
+    }
+
     /// Runs a callback of `bpf_loop`'s kind once.
     ///
     /// # Errors

@@ -91,6 +91,7 @@ impl HookBuilder {
             verdicts: Cow::Owned(Vec::new()),
             helpers: HelperSet::All,
             packet_loads: false,
+            network_header: None,
             btf: Arc::from([]),
         };
         HookBuilder { hook, layout, fields: vec![], regions: vec![], helpers: vec![], limited: false }
@@ -126,6 +127,14 @@ impl HookBuilder {
         self
     }
 
+    /// A field that packet loads at negative offsets look at: how far from the packet's start its network header is.
+    #[must_use]
+    pub fn network_header<T: CtxScalar>(mut self, native_off: u32) -> Self {
+        const { assert!(size_of::<T>() == 4, "the network header's place is a u32") }
+        self.hook.network_header = Some(native_off);
+        self
+    }
+
     /// A field that is a plain number, or an array of them.
     #[must_use]
     pub fn scalar<T: CtxScalar>(
@@ -150,7 +159,17 @@ impl HookBuilder {
             kind: FieldKind::Scalar { partial },
             native: NativeOp::Plain,
             native_off,
+            sections: Cow::Borrowed(&[]),
         });
+        self
+    }
+
+    /// Lets programs of these sections alone access the field that was added last.
+    #[must_use]
+    pub fn only_for(mut self, sections: &[&'static str]) -> Self {
+        if let Some(field) = self.fields.last_mut() {
+            field.sections = sections.iter().map(|&s| Cow::Borrowed(s)).collect();
+        }
         self
     }
 
@@ -159,7 +178,16 @@ impl HookBuilder {
     pub fn object<T: ObjectPointer>(mut self, name: &'static str, native_off: u32, at: Option<u32>) -> Self {
         let off = at.unwrap_or_else(|| self.layout.size.next_multiple_of(8));
         let (kind, native) = (FieldKind::Object { class: T::CLASS }, NativeOp::Pointer);
-        self.push(CtxField { name: name.into(), off, size: 8, rights: Rights::READ, kind, native, native_off });
+        self.push(CtxField {
+            name: name.into(),
+            off,
+            size: 8,
+            rights: Rights::READ,
+            kind,
+            native,
+            native_off,
+            sections: Cow::Borrowed(&[]),
+        });
         self
     }
 
@@ -192,6 +220,7 @@ impl HookBuilder {
                 kind,
                 native: NativeOp::Pointer,
                 native_off: native_off + native,
+                sections: Cow::Borrowed(&[]),
             });
         }
         self

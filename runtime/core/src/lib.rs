@@ -37,7 +37,7 @@ pub use error::{Error, Result};
 pub use helper::{CountOrErrno, Errno, HelperResult, HelperRow, HelperSource, Helpers, IntoRet};
 pub use hook::{Ctx, FromVerdict, Raw, Verdict};
 pub use linker::Linker;
-pub use maps::{Map, MapError, TypedMap};
+pub use maps::{Map, MapError, TypedMap, UserRing, UserSample};
 pub use object::{from_file, types_from_file};
 pub use plugin::Plugin;
 pub use raw::{RawMapDef, RawProgram};
@@ -50,9 +50,10 @@ pub use stingless_object::btf::HostTypes;
 pub use stingless_object::{KconfigError, KconfigValue, Object, ProgramDef, Unit, is_gpl_compatible};
 pub use stingless_verifier as verifier;
 pub use sys::args::{
-    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, Fixed, ForEachCallback, Helper, InOut, Key,
-    LoopCallback, MapArg, MemOrNull, MemOut, MemOutOrNull, NonEmpty, NonEmptyMut, NonEmptyOut, Optional, Out, Record,
-    RecordPtr, Socket, SpinLock, Text, ValueIn, ValueInOrNull, ValueOut, ValuePtr, ValuePtrMaybe,
+    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, DrainCallback, Fixed, ForEachCallback,
+    Helper, InOut, Key, LoopCallback, MapArg, MemOrNull, MemOut, MemOutOrNull, NonEmpty, NonEmptyMut, NonEmptyOut,
+    Optional, Out, Record, RecordPtr, Socket, SpinLock, Text, ValueIn, ValueInOrNull, ValueOut, ValuePtr,
+    ValuePtrMaybe,
 };
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, AssumedProgram, run_assumed};
@@ -67,7 +68,9 @@ pub use sys::dynptr::{
 pub use sys::entry::{HelperFn, trampoline};
 pub use sys::handle::{Handle, Lent};
 pub use sys::mem::{Mem, MemMut, Number};
-pub use sys::objects::{ElementPtr, IterNum, NewIterNum, ObjectMem, OldIterNum};
+pub use sys::objects::{
+    ElementPtr, IterBits, IterNum, NewIterBits, NewIterNum, ObjectMem, OldIterBits, OldIterNum, Words,
+};
 #[doc(hidden)]
 pub use sys::pack::pack_sizes;
 pub use sys::socket::{

@@ -87,6 +87,8 @@ struct FieldAttrs {
     narrow: bool,
     hidden: bool,
     object: bool,
+    network_header: bool,
+    only: Vec<LitStr>,
     at: Option<LitInt>,
     end_at: Option<LitInt>,
     meta_at: Option<LitInt>,
@@ -109,6 +111,11 @@ impl Parse for FieldAttrs {
                 "narrow" => attrs.narrow = true,
                 "hidden" => attrs.hidden = true,
                 "object" => attrs.object = true,
+                "network_header" => attrs.network_header = true,
+                "only" => {
+                    input.parse::<Token![=]>()?;
+                    attrs.only = list(input)?;
+                }
                 "at" => attrs.at = number(input)?,
                 "end_at" => attrs.end_at = number(input)?,
                 "meta_at" => attrs.meta_at = number(input)?,
@@ -116,7 +123,8 @@ impl Parse for FieldAttrs {
                 _ => {
                     return Err(syn::Error::new(
                         key.span(),
-                        "unknown key: read, write, data, narrow, hidden, object, at, end_at, meta_at or width",
+                        "unknown key: read, write, data, narrow, hidden, object, network_header, only, at, end_at, \
+                         meta_at or width",
                     ));
                 }
             }
@@ -159,6 +167,9 @@ fn field_call(field: &Field) -> syn::Result<Option<(Tokens, Option<Ident>)>> {
         let call = quote! { .data::<#ty>(#name, #native, #width, [#at, #end_at, #meta_at], #hidden) };
         return Ok(Some((call, None)));
     }
+    if attrs.network_header {
+        return Ok(Some((quote! { .network_header::<#ty>(#native) }, None)));
+    }
     if attrs.object {
         return Ok(Some((quote! { .object::<#ty>(#name, #native, #at) }, None)));
     }
@@ -166,8 +177,11 @@ fn field_call(field: &Field) -> syn::Result<Option<(Tokens, Option<Ident>)>> {
         return Ok(None);
     }
     let (read, write, narrow) = (attrs.read, attrs.write, attrs.narrow);
+    let only = &attrs.only;
+    let only = (!only.is_empty()).then(|| quote! { .only_for(&[#(#only),*]) });
     let call = quote! {
         .scalar::<#ty>(#name, #native, #at, ::stingless::abi::Rights { read: #read, write: #write }, #narrow)
+        #only
     };
     Ok(Some((call, Some(ident.clone()))))
 }

@@ -217,7 +217,8 @@ impl<M: Machine> Lowering<'_, M> {
         let Some((data, data_end)) = ends else {
             return Err(CompileError::NoPacket { slot: self.program.slot(at), hook: hook.name.to_string() });
         };
-        self.machine.packet_load(PacketLoad { size, index, off, data, data_end });
+        let network = hook.network_header.and_then(|off| i32::try_from(off).ok());
+        self.machine.packet_load(PacketLoad { size, index, off, data, data_end, network });
         Ok(())
     }
 

@@ -63,6 +63,8 @@ pub(crate) struct PacketLoad {
     pub(crate) data: i32,
     /// Native offset of the pointer past the last byte.
     pub(crate) data_end: i32,
+    /// Native offset of the 32-bit distance of the network header; `None`: negative offsets mean nothing.
+    pub(crate) network: Option<i32>,
 }
 
 /// Who chose a constant: a plugin's are blinded where the host asks for it, the compiler's own are not.

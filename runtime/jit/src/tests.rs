@@ -23,6 +23,7 @@ fn unit(text: &str) -> Unit {
         kind: FieldKind::Scalar { partial: Partial::Loads },
         native: NativeOp::Plain,
         native_off: 32,
+        sections: Cow::Borrowed(&[]),
     };
     let layout =
         CtxLayout { name: Cow::Borrowed("md"), size: 16, fields: Cow::Owned(vec![field]), regions: Cow::Borrowed(&[]) };
@@ -36,6 +37,7 @@ fn unit(text: &str) -> Unit {
         verdicts: Cow::Borrowed(&[]),
         helpers: HelperSet::All,
         packet_loads: false,
+        network_header: None,
         btf: Arc::from([]),
     };
     let row = |id, effects| {

@@ -36,6 +36,7 @@ fn unit(code: Code) -> Unit {
         verdicts: Cow::Borrowed(&[]),
         helpers: HelperSet::All,
         packet_loads: false,
+        network_header: None,
         btf: Arc::from([]),
     };
     Unit::from_code("snapshot", code, Vec::new(), protos, Arc::new(hook))

@@ -18,6 +18,7 @@ use crate::report::{Kind, explain};
 use crate::state::State;
 use crate::step::{Machine, Next};
 use crate::trace::{Ended, Log, START};
+use crate::value::Value;
 use opinion::Verdict;
 use stingless_abi::Trust;
 
@@ -509,7 +510,10 @@ fn moving_arguments(env: &Env<'_>, state: &State, subprog: usize) -> u8 {
         return 0;
     }
     let args = Reg::ARGS.into_iter().enumerate();
-    args.filter(|(_, reg)| state.reg(*reg).region().is_some_and(Region::moves)).fold(0, |bits, (at, _)| bits | 1 << at)
+    let moves = |value: &Value| {
+        value.region().is_some_and(Region::moves) || state.dynptr_of(value).is_some_and(|o| o.kind.row().packet)
+    };
+    args.filter(|(_, reg)| moves(state.reg(*reg))).fold(0, |bits, (at, _)| bits | 1 << at)
 }
 
 /// Proves all that must hold before an instruction; `given` are the arguments, as bits, whose memory and length fit.

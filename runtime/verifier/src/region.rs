@@ -1,6 +1,6 @@
 //! What a pointer may point to.
 
-use stingless_abi::{ObjectLayout, RefClass};
+use stingless_abi::{ObjectKind, ObjectLayout, RefClass};
 
 use crate::facts::Access;
 
@@ -44,6 +44,9 @@ pub(crate) enum Region {
     Gone,
     /// Part of what a dynptr is a view of. Bases differ.
     View(View),
+    /// A dynptr that somebody else made: lent to a callback, or a global function's argument. Never dereferenced, and not
+    /// given up; the pointer's `id` names it.
+    Dynptr(ObjectKind),
 }
 
 /// A host object, and how the program came by it.
@@ -98,7 +101,8 @@ impl Region {
             | Region::Host(_)
             | Region::Func(_)
             | Region::Stale
-            | Region::Gone => false,
+            | Region::Gone
+            | Region::Dynptr(_) => false,
         }
     }
 
@@ -129,7 +133,12 @@ impl Region {
             Region::MapKey(_) | Region::Mem(_) | Region::ArgMem(_) | Region::ArgData(_) => Some(Access::Mem),
             // Whatever memory the host's object is made of.
             Region::Element(_) | Region::View(_) | Region::Host(_) => Some(Access::Mixed),
-            Region::DataEnd(_) | Region::MapPtr(_) | Region::Func(_) | Region::Stale | Region::Gone => None,
+            Region::DataEnd(_)
+            | Region::MapPtr(_)
+            | Region::Func(_)
+            | Region::Stale
+            | Region::Gone
+            | Region::Dynptr(_) => None,
         }
     }
 
@@ -165,6 +174,7 @@ impl Region {
             Region::Element(_) => "a pointer to an iterator's element",
             Region::Gone => "a pointer into an object that is gone",
             Region::View(_) => "a pointer into a dynptr's memory",
+            Region::Dynptr(_) => "a pointer to a dynptr",
         }
     }
 }

@@ -41,6 +41,7 @@ fn raw_hook() -> HookDef {
         verdicts: Cow::Borrowed(&[]),
         helpers: HelperSet::All,
         packet_loads: false,
+        network_header: None,
         btf: Arc::from([]),
     }
 }

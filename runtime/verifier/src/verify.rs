@@ -1,6 +1,6 @@
 //! The door: structure first, then every path of the program and of each global function, then the call chains.
 
-use stingless_abi::{Entry, Limits, MapKind, Proto, Trust};
+use stingless_abi::{Entry, Limits, MapKind, ObjectKind, Proto, Trust};
 use stingless_isa::{Callee, Insn, Ref, Reg, Subprog};
 use stingless_object::{FuncArg, FuncInfo, Unit};
 
@@ -220,9 +220,28 @@ fn exception(env: &Env<'_>, live: &Liveness, shared: &mut Shared, collector: Col
     let Some(sub) = env.unit.code.subprogs().get(at) else {
         return Err(VerifierError::new(env.unit, 0, Kind::Bug, "a callback for exceptions that is not there"));
     };
+    if let Err(failed) = catches(env.unit.funcs.get(at)) {
+        return Err(to_error(env.unit, sub.start as usize, *failed));
+    }
     let mut state = State::new(Frame::new(0, at, 0));
     state.set(Reg::R1, Value::unknown());
     explore(env, live, shared, collector, sub.start as usize, state)
+}
+
+/// A callback for exceptions is a global function from one number to a number.
+fn catches(info: Option<&FuncInfo>) -> Check {
+    let Some(info) = info.filter(|f| f.global) else {
+        return fail(Kind::UnsupportedFunction, "the callback for exceptions is no global function");
+    };
+    if info.args != [FuncArg::Scalar] {
+        let message = format!("the callback for exceptions, `{}`, must have one argument, a number", info.name);
+        return fail(Kind::UnsupportedFunction, message);
+    }
+    if !info.returns_scalar {
+        let message = format!("the callback for exceptions, `{}`, must return a number", info.name);
+        return fail(Kind::UnsupportedFunction, message);
+    }
+    Ok(())
 }
 
 /// Explores a global function from its arguments' types alone, some of which may be packet memory that goes stale;
@@ -294,6 +313,10 @@ fn function_state(info: &FuncInfo, subprog: usize, moving: u8) -> State {
                 let id = u32::MAX - index as u32;
                 let region = if moving & 1 << index == 0 { Region::ArgMem(*size) } else { Region::ArgData(*size) };
                 Value { id, nullable: *nullable, ..Value::ptr(region) }
+            }
+            FuncArg::Dynptr => {
+                let kind = if moving & 1 << index == 0 { ObjectKind::DynptrLocal } else { ObjectKind::DynptrSkb };
+                Value { id: u32::MAX - index as u32, ..Value::ptr(Region::Dynptr(kind)) }
             }
             FuncArg::Unsupported(_) => Value::UNINIT,
         };

@@ -82,6 +82,7 @@ pub fn call_of(proto: &Proto, tc: bool, turn: u64, random: &mut Random) -> Optio
             | ArgKind::DynptrClone
             | ArgKind::LastingMem
             | ArgKind::Buffer
+            | ArgKind::Words { .. }
             | ArgKind::Object { .. } => return None,
         };
         // One argument in many is left as the call before left it.

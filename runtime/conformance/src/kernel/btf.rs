@@ -125,6 +125,10 @@ impl FuncBtf {
         let name = w.name(ctx);
         let ctx = w.add(name, STRUCT, 0, 0, &[]);
         let ctx = w.add(0, PTR, 0, ctx, &[]);
+        let words = w.add(0, ARRAY, 0, 0, &[byte, int, 16]);
+        let (member, name) = (w.name("opaque"), w.name("bpf_dynptr"));
+        let dynptr = w.add(name, STRUCT, 1, 16, &[member, words, 0]);
+        let dynptr = w.add(0, PTR, 0, dynptr, &[]);
         let mut records = Vec::new();
         for (sub, info) in unit.code.subprogs().iter().zip(&unit.funcs) {
             let mut params = Vec::new();
@@ -134,6 +138,7 @@ impl FuncBtf {
                 let ty = match arg {
                     FuncArg::Scalar | FuncArg::Unsupported(_) => int,
                     FuncArg::Ctx => ctx,
+                    FuncArg::Dynptr => dynptr,
                     FuncArg::Mem { size, nullable } => {
                         if !nullable {
                             nonnull.push(at as u32);
@@ -148,15 +153,11 @@ impl FuncBtf {
                 };
                 params.extend([name, ty]);
             }
-            let catches = unit.exception_callback.is_some_and(|at| unit.code.subprogs()[at].start == sub.start);
-            if catches {
-                params = vec![w.name("cookie"), int];
-            }
             let result = if info.global && !info.returns_scalar { 0 } else { int };
             let proto = w.add(0, FUNC_PROTO, params.len() / 2, result, &params);
             let label = if sub.name.is_empty() { format!("f{}", sub.start) } else { sub.name.replace('.', "_") };
             let name = w.name(&label);
-            let linkage = if info.global || sub.start == 0 || catches { GLOBAL } else { STATIC };
+            let linkage = if info.global || sub.start == 0 { GLOBAL } else { STATIC };
             let func = w.add(name, FUNC, linkage as usize, proto, &[]);
             for at in nonnull {
                 let tag = w.name("arg:nonnull");

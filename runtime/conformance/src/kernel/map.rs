@@ -198,6 +198,33 @@ impl KernelMap {
     }
 }
 
+impl KernelMap {
+    /// Adds samples to a user ring buffer, each submitted or discarded.
+    ///
+    /// # Errors
+    /// The system's.
+    ///
+    /// # Panics
+    /// If the map is no user ring buffer, or they do not fit.
+    pub fn push_samples(&self, samples: &[(Vec<u8>, bool)]) -> io::Result<()> {
+        assert_eq!(self.spec.kind, MapKind::UserRingbuf);
+        let size = self.spec.max_entries as usize;
+        let producer = Window::map(&self.fd, PAGE + 2 * size, true, PAGE)?;
+        let consumer = Window::map(&self.fd, PAGE, false, 0)?;
+        for (bytes, submitted) in samples {
+            let at = producer.word(0).load(Ordering::Relaxed);
+            let end = at + (bytes.len() as u64 + HEADER).next_multiple_of(8);
+            assert!(end - consumer.word(0).load(Ordering::Acquire) <= size as u64, "map `{}` is full", self.spec.name);
+            let place = PAGE + (at as usize & (size - 1));
+            producer.write(place + HEADER as usize, bytes);
+            let head = bytes.len() as u32 | if *submitted { 0 } else { DISCARD };
+            producer.half(place).store(head, Ordering::Release);
+            producer.word(0).store(end, Ordering::Release);
+        }
+        Ok(())
+    }
+}
+
 impl AsFd for KernelMap {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
@@ -238,6 +265,13 @@ impl Window {
         assert!(off + 4 <= self.len && off.is_multiple_of(4));
         // SAFETY: as `word`.
         unsafe { &*self.at.add(off).cast::<AtomicU32>() }
+    }
+
+    fn write(&self, off: usize, bytes: &[u8]) {
+        assert!(off + bytes.len() <= self.len);
+        // SAFETY: in the mapping (checked above), which is writable where its callers write; programs do not look there
+        // before the producer position passes it.
+        unsafe { std::ptr::copy_nonoverlapping(bytes.as_ptr(), self.at.add(off), bytes.len()) };
     }
 
     fn copy(&self, off: usize, len: usize) -> Vec<u8> {

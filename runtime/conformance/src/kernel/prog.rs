@@ -17,6 +17,8 @@ pub struct Source<'a> {
     pub prog_type: u32,
     /// Slots; a 64-bit immediate with `src_reg` 1 or 2 names a map by its index.
     pub insns: &'a [u8],
+    /// Its section: what libbpf makes of it is told to the system.
+    pub section: &'a str,
     /// `GPL`, or another licence.
     pub license: &'a str,
     /// Types of the subprograms.
@@ -53,6 +55,18 @@ impl std::error::Error for LoadError {}
 /// Levels of the verifier's words: statistics; the last failing path's instructions.
 const STATISTICS: u32 = 4;
 const STEPS: u32 = 1;
+/// `BPF_F_XDP_HAS_FRAGS`.
+const HAS_FRAGS: u32 = 1 << 5;
+
+/// Where programs of a section are attached, as far as the verifier cares: `BPF_XDP_DEVMAP` and `BPF_XDP_CPUMAP`.
+fn attach_type(section: &str) -> u32 {
+    match section {
+        "xdp/devmap" | "xdp.frags/devmap" => 33,
+        "xdp/cpumap" | "xdp.frags/cpumap" => 35,
+        _ => 0,
+    }
+}
+
 /// Room for the verifier's words.
 const LOG: usize = 1 << 20;
 /// Offset of `verified_insns` in `struct bpf_prog_info`, and bytes up to its end.
@@ -87,6 +101,8 @@ impl KernelProg {
             log_size: LOG as u32,
             log_buf: log.as_mut_ptr() as u64,
             prog_name: name(source.name),
+            prog_flags: if source.section.starts_with("xdp.frags") { HAS_FRAGS } else { 0 },
+            expected_attach_type: attach_type(source.section),
             ..ProgLoad::default()
         };
         let btf = source.funcs.map(|f| load_btf(&f.btf)).transpose().map_err(no_log)?;

@@ -105,7 +105,8 @@ impl KernelProg {
         resolve(unit, &mut insns).map_err(invalid)?;
         let funcs = FuncBtf::of(unit, unit.hook.ctx().map_or("", |c| &c.name));
         let prog_type = unit.hook.linux_type;
-        let source = Source { name: &unit.name, prog_type, insns: &insns, license, funcs: Some(&funcs) };
+        let source =
+            Source { name: &unit.name, section: &unit.section, prog_type, insns: &insns, license, funcs: Some(&funcs) };
         KernelProg::load(source, maps)
     }
 }

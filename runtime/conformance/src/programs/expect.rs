@@ -4,6 +4,7 @@
 //! // hook: xdp                                the hook it runs at
 //! // program: entry                           which one, where the object has several of the hook
 //! // init hits: 9/4=1/8                       elements from the start: KEY=VALUE
+//! // push requests: 1/8, ~2/8                  samples of a user ring buffer from the start; `~`: discarded
 //! // global limit: 3/4                        a variable the host sets before the load
 //! // run: data=inc64 ctx=mark:7 -> 2 out=inc64 ctx=mark:8
 //! // map hits: 7/4=2/8                        all elements afterwards
@@ -27,6 +28,9 @@ use crate::oracle::Known;
 /// An element: key, value.
 pub type Element = (Vec<u8>, Vec<u8>);
 
+/// A sample of a user ring buffer, and whether it is submitted.
+pub type Sample = (Vec<u8>, bool);
+
 /// What a program says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Expect {
@@ -38,6 +42,8 @@ pub struct Expect {
     pub runs: Vec<Run>,
     /// Elements from the start, by map.
     pub init: Vec<(String, Vec<Element>)>,
+    /// Samples from the start, by user ring buffer.
+    pub pushes: Vec<(String, Vec<Sample>)>,
     /// Variables set before the load.
     pub globals: Vec<(String, Vec<u8>)>,
     /// Elements afterwards, by map.
@@ -164,6 +170,14 @@ fn part<'t>(text: &'t str, key: &str) -> Option<&'t str> {
     Some(rest[..ends.min().unwrap_or(rest.len())].trim())
 }
 
+/// Reads a sample.
+fn sample(text: &str) -> Result<Sample, String> {
+    match text.trim().strip_prefix('~') {
+        Some(discarded) => Ok((bytes(discarded)?, false)),
+        None => Ok((bytes(text)?, true)),
+    }
+}
+
 fn run(text: &str) -> Result<Run, String> {
     let (given, wanted) = text.split_once("->").ok_or("a run without `->`")?;
     let wanted = wanted.trim();
@@ -245,6 +259,8 @@ impl Expect {
             _ => {
                 if let Some(name) = named("init ") {
                     self.init.push((name, elements(value)?));
+                } else if let Some(name) = named("push ") {
+                    self.pushes.push((name, value.split(',').map(sample).collect::<Result<_, _>>()?));
                 } else if let Some(name) = named("map ") {
                     self.maps.push((name, elements(value)?));
                 } else if let Some(name) = named("global ") {

@@ -30,6 +30,10 @@ pub fn run_live(host: &Host, object: &Object, expect: &Expect) -> Result<Outcome
             map.update(key, value, 0).map_err(|err| format!("map `{name}`: {err}"))?;
         }
     }
+    for (name, samples) in &expect.pushes {
+        let map = loaded.map(name).ok_or_else(|| format!("no map `{name}`"))?;
+        map.push_samples(samples).map_err(|err| format!("map `{name}`: {err}"))?;
+    }
     let runs = expect.runs.iter().map(|run| run_once(hook, &loaded, run));
     let mut out = Outcome { runs: runs.collect::<Result<_, _>>()?, ..Outcome::default() };
     for map in &loaded.maps {
@@ -58,11 +62,14 @@ fn run_once(hook: &HookDef, loaded: &KernelProgram, run: &Run) -> Result<RunOut,
         let found = layout.fields.iter().find(|f| f.name == name).ok_or_else(|| format!("no field `{name}`"))?;
         Ok::<_, String>(found.off as usize..(found.off + found.size) as usize)
     };
-    let mut ctx = if run.ctx.is_empty() { Vec::new() } else { vec![0; layout.size as usize] };
+    // Linux wants all of `struct __sk_buff`, also of what a socket filter does not see.
+    let whole = if hook.name == "socket_filter" { 192 } else { 0 };
+    let mut ctx = if run.ctx.is_empty() { Vec::new() } else { vec![0; (layout.size as usize).max(whole)] };
     for (name, value) in &run.ctx {
         let place = &mut ctx[field(name)?];
-        let len = place.len();
-        place.copy_from_slice(&value.to_le_bytes()[..len]);
+        // Of an array, the first of it.
+        let len = place.len().min(8);
+        place[..len].copy_from_slice(&value.to_le_bytes()[..len]);
     }
     let skip = if hook.name == "socket_filter" { ETHERNET } else { 0 };
     let data = [&vec![0; skip], &run.data[..]].concat();

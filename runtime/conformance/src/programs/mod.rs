@@ -8,9 +8,9 @@ mod live;
 mod run;
 
 pub use apps::{App, apps};
-pub use expect::{Element, Expect, Kernel, Reject, Run, UNSAID, bytes};
+pub use expect::{Element, Expect, Kernel, Reject, Run, Sample, UNSAID, bytes};
 pub use live::{Judged, judge, run_live};
-pub use run::{Host, Outcome, RunOut, call, contents};
+pub use run::{Host, Outcome, RunOut, call, contents, push};
 
 use std::path::{Path, PathBuf};
 

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use stingless::abi::MapKind;
-use stingless::{Bytes, Collection, Config, Ctx, Engine, EngineKind, Error, Linker, Map, Object, Packet, Raw};
+use stingless::{
+    Bytes, Collection, Config, Ctx, Engine, EngineKind, Error, Linker, Map, MapError, Object, Packet, Raw,
+};
 use stingless_helpers_linux::{SkBuff, SocketFilter, Trace, Xdp};
 
 use super::event::{Event, Limits};
-use super::{Element, Expect, Run};
+use super::{Element, Expect, Run, Sample};
 
 /// What came of a program's runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -91,12 +93,31 @@ impl Host {
                 map.update(key, value, 0)?;
             }
         }
+        for (name, samples) in &expect.pushes {
+            push(loaded.map(name)?, samples)?;
+        }
         let name = expect.program.clone().or_else(|| loaded.programs().next().map(str::to_owned)).unwrap_or_default();
         let runs = expect.runs.iter().map(|run| call(loaded, &expect.hook, &name, run));
         let mut out = Outcome { runs: runs.collect::<Result<_, _>>()?, ..contents(loaded)? };
         out.trace = std::mem::take(&mut *self.trace.lock().unwrap_or_else(PoisonError::into_inner));
         Ok(out)
     }
+}
+
+/// Adds samples to a user ring buffer, each submitted or discarded.
+///
+/// # Errors
+/// A map of another kind, or that is full.
+pub fn push(map: &Map, samples: &[Sample]) -> Result<(), MapError> {
+    let ring = map.user_ring()?;
+    for (bytes, submitted) in samples {
+        let mut sample = ring.reserve(bytes.len())?;
+        sample.copy_from_slice(bytes);
+        if *submitted {
+            sample.submit();
+        }
+    }
+    Ok(())
 }
 
 /// What the maps of a collection hold.

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! `;` and the end of a line separate instructions; a line that is indented more than `ok` goes on. `@` in the text is what
-//! `ok` and `bad` say, `$name` what `let` says. `func f int ctx scalar mem:8 mem?:8` makes a function global, with its
+//! `ok` and `bad` say, `$name` what `let` says. `func f int ctx scalar dynptr mem:8 mem?:8` makes a function global, with its
 //! result and arguments; `maps array 4 16 1 lock@0` has a lock in the value; `license none` drops the GPL. Both programs
 //! are judged by both of our profiles and by the live kernel with and without `CAP_PERFMON`: all accept the first, all
 //! refuse the second, but for what `but` lists (`oracle::Known`).
@@ -238,6 +238,7 @@ fn func(text: &str) -> Result<Func, String> {
         match word.split_once(':') {
             None if word == "ctx" => Ok(FuncArg::Ctx),
             None if word == "scalar" => Ok(FuncArg::Scalar),
+            None if word == "dynptr" => Ok(FuncArg::Dynptr),
             Some(("mem", n)) => Ok(FuncArg::Mem { size: size(n)?, nullable: false }),
             Some(("mem?", n)) => Ok(FuncArg::Mem { size: size(n)?, nullable: true }),
             _ => Err(format!("`{word}` is no argument")),

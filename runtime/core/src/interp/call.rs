@@ -137,6 +137,7 @@ fn callback_kind(proto: &Proto) -> Option<CallbackKind> {
         | ArgKind::DynptrClone
         | ArgKind::LastingMem
         | ArgKind::Buffer
+        | ArgKind::Words { .. }
         | ArgKind::Text { .. }
         | ArgKind::Object { .. } => None,
     })

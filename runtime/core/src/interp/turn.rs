@@ -1,7 +1,7 @@
 //! One program's turn: its registers and frames, and the walk over its instructions.
 
 use stingless_abi::limits::MAY_GOTO_BUDGET;
-use stingless_abi::{FieldKind, Lowered, NativeOp, TrapKind};
+use stingless_abi::{FieldKind, Lowered, NativeOp, PacketBase, TrapKind};
 use stingless_isa::{Insn, Operand, Ref, Reg, Size};
 use stingless_verifier::Access;
 
@@ -196,7 +196,8 @@ impl<'t, 'c, M: Memory> Turn<'t, 'c, M> {
         let off = addr.wrapping_sub(ctx) as i64;
         self.machine.mem.ctx_access(self.site(), off)?;
         let lowered = layout.map(|l| l.access(off, size, write));
-        let Some(Ok((_, Lowered { op, off: native, size }))) = lowered else {
+        let allowed = lowered.and_then(Result::ok).filter(|(f, _)| f.is_for(&self.program.unit().section));
+        let Some((_, Lowered { op, off: native, size })) = allowed else {
             return Err(Stop::new(
                 TrapKind::Obligation,
                 format!("the context allows no access of {} bytes at offset {off}", size.bytes()),
@@ -271,16 +272,29 @@ impl<'t, 'c, M: Memory> Turn<'t, 'c, M> {
     fn packet_load(&mut self, size: Size, index: Option<Reg>, off: i32) -> Result<Option<Outcome>, Stop> {
         let (start, len) = self.packet();
         let index = index.map_or(0, |reg| self.reg(reg) as i32);
-        let at = index.wrapping_add(off);
-        let inside = at >= 0 && at as u64 + u64::from(size.bytes()) <= len;
-        if !inside {
+        let at = self.packet_offset(index.wrapping_add(off));
+        let Some(at) = at.filter(|at| at + u64::from(size.bytes()) <= len) else {
             self.set(Reg::R0, 0);
             return self.exit();
-        }
-        let bytes = self.machine.mem.raw().load(start.wrapping_add(at as u64), size);
+        };
+        let bytes = self.machine.mem.raw().load(start.wrapping_add(at), size);
         self.set(Reg::R0, bytes.swap_bytes() >> (64 - 8 * size.bytes()));
         self.pc += 1;
         Ok(None)
+    }
+
+    /// Bytes from the packet's start that a packet load's offset means; `None` of those that mean nothing here.
+    fn packet_offset(&self, offset: i32) -> Option<u64> {
+        if offset >= 0 {
+            return Some(offset as u64);
+        }
+        let native = self.program.unit().hook.network_header?;
+        let (base, bytes) = PacketBase::of(offset)?;
+        let from = match base {
+            PacketBase::Network => self.machine.mem.raw().load(self.machine.args[0] + u64::from(native), Size::W),
+            PacketBase::Link => 0,
+        };
+        Some(from + u64::from(bytes))
     }
 
     /// Address and length of data region 0, or of the memory that the hook passes.

@@ -152,9 +152,11 @@ impl MapCore {
         if self.frozen.swap(true, Release) { Err(MapError::Frozen { map: self.name.clone() }) } else { Ok(()) }
     }
 
-    pub(super) fn ring(&self) -> Result<&Ring, Fault> {
+    /// The ring of a map of this kind.
+    pub(super) fn ring_of(&self, kind: MapKind) -> Result<&Ring, Fault> {
         match &self.storage {
-            Storage::Ring(ring) => Ok(ring),
+            Storage::Ring(ring) if self.spec.kind == kind => Ok(ring),
+            Storage::Ring(_) => Err(Fault::Operation("operations of the other kind of ring buffer", libc::EINVAL)),
             Storage::Array(_)
             | Storage::Table(_)
             | Storage::Progs(_)
@@ -162,6 +164,11 @@ impl MapCore {
             | Storage::Bloom(_)
             | Storage::Nested(_) => Err(Fault::Operation("ring buffer operations", libc::EINVAL)),
         }
+    }
+
+    /// The ring that programs write to.
+    pub(super) fn ring(&self) -> Result<&Ring, Fault> {
+        self.ring_of(MapKind::Ringbuf)
     }
 
     fn progs(&self) -> Result<&ProgArray, Fault> {
@@ -268,13 +275,44 @@ impl MapCore {
         self.check_key(key)?;
         self.check_size("value", out.len(), self.host_value_size())?;
         let found = self.read_into(key, out)?;
+        self.hide_special(out);
+        Ok(found)
+    }
+
+    /// The same under the value's spin lock (`BPF_F_LOCK`).
+    pub(crate) fn lookup_locked(&self, key: &[u8], out: &mut [u8]) -> Result<bool, MapError> {
+        self.check_read("lookup")?;
+        if !self.has_lock() {
+            return Err(self.name_fault(Fault::Flags(BPF_F_LOCK)));
+        }
+        self.check_key(key)?;
+        self.check_size("value", out.len(), self.host_value_size())?;
+        let key = Source::from(key);
+        let found = match &self.storage {
+            Storage::Array(array) => {
+                array.element(key.word(0) as u32).map(|window| window.load_locked(&self.spec.special, out)).transpose()
+            }
+            Storage::Table(table) => {
+                let guard = epoch::enter();
+                with_key!(table, key, |words| table.read_locked(words, &self.spec.special, out, &guard))
+            }
+            // No such kind has locks.
+            Storage::Progs(_) | Storage::Ring(_) | Storage::Fifo(_) | Storage::Bloom(_) | Storage::Nested(_) => {
+                Err(Fault::Flags(BPF_F_LOCK))
+            }
+        };
+        let found = found.map_err(|fault| self.name_fault(fault))?;
+        self.hide_special(out);
+        Ok(found.is_some())
+    }
+
+    fn hide_special(&self, out: &mut [u8]) {
         // Whether a lock is held is nobody's business.
         for (at, byte) in out.iter_mut().enumerate().filter(|_| !self.spec.special.is_empty()) {
             if self.spec.special.iter().any(|f| f.holds(at as u32)) {
                 *byte = 0;
             }
         }
-        Ok(found)
     }
 
     fn read_into(&self, key: &[u8], out: &mut [u8]) -> Result<bool, MapError> {
@@ -598,7 +636,7 @@ impl Stored {
             | MapKind::SkStorage
             | MapKind::Sockhash => Stored::Table,
             MapKind::ProgArray => Stored::Progs,
-            MapKind::Ringbuf => Stored::Ring,
+            MapKind::Ringbuf | MapKind::UserRingbuf => Stored::Ring,
             MapKind::Queue | MapKind::Stack => Stored::Fifo,
             MapKind::BloomFilter => Stored::Bloom,
             MapKind::ArrayOfMaps | MapKind::HashOfMaps => Stored::Nested,

@@ -21,6 +21,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod user_ring;
 
 use std::fmt;
 
@@ -32,6 +33,7 @@ pub use self::error::MapError;
 pub(crate) use self::progs::ProgTarget;
 pub use self::ring::{BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP, RingConsumer};
 pub use self::typed::{Plain, TypedMap};
+pub use self::user_ring::{UserRing, UserSample};
 use crate::sync::Arc;
 use crate::sync::Ordering::{AcqRel, Relaxed};
 
@@ -81,6 +83,16 @@ impl Map {
     pub fn lookup(&self, key: &[u8]) -> Result<Option<Vec<u8>>, MapError> {
         let mut value = vec![0; self.core.host_value_size()];
         Ok(self.core.lookup_into(key, &mut value)?.then_some(value))
+    }
+
+    /// The value of a key, copied under its spin lock (`BPF_F_LOCK`): what programs change under that lock is seen before the
+    /// change or after it.
+    ///
+    /// # Errors
+    /// As [`Map::lookup`]; [`MapError::Flags`] for values without a lock, [`MapError::Busy`] when it is held for about a second.
+    pub fn lookup_locked(&self, key: &[u8]) -> Result<Option<Vec<u8>>, MapError> {
+        let mut value = vec![0; self.core.host_value_size()];
+        Ok(self.core.lookup_locked(key, &mut value)?.then_some(value))
     }
 
     /// Copies the value of a key to `out`; `false` when there is none.
@@ -214,6 +226,14 @@ impl Map {
     /// [`MapError::Operation`] for other kinds, [`MapError::Busy`] when somebody has the place.
     pub fn ring(&self) -> Result<RingConsumer, MapError> {
         RingConsumer::new(self)
+    }
+
+    /// The producers' side of a user ring buffer, whose samples programs drain.
+    ///
+    /// # Errors
+    /// [`MapError::Operation`] for other kinds.
+    pub fn user_ring(&self) -> Result<UserRing, MapError> {
+        UserRing::new(self)
     }
 
     /// The map with keys and values as numbers or arrays of numbers.

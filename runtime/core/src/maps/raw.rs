@@ -167,6 +167,13 @@ impl Window<'_> {
         Ok(())
     }
 
+    /// Copies bytes out under the value's spin lock (`BPF_F_LOCK`).
+    pub(crate) fn load_locked(&self, special: &[SpecialField], out: &mut [u8]) -> Result<(), Fault> {
+        let _held = self.spin_lock(special)?;
+        self.load(out);
+        Ok(())
+    }
+
     /// Takes the value's spin lock.
     pub(crate) fn spin_lock(&self, special: &[SpecialField]) -> Result<lock::Held<'_>, Fault> {
         let field = special.iter().find(|f| f.kind == SpecialKind::SpinLock);

@@ -44,7 +44,7 @@ pub(crate) struct Ring {
 }
 
 /// Bytes from a record's position to the next one's.
-fn span(head: u32) -> u64 {
+pub(super) fn span(head: u32) -> u64 {
     (u64::from(head & !(BUSY | DISCARD)) + HEAD as u64).next_multiple_of(8)
 }
 
@@ -55,6 +55,11 @@ impl Ring {
 
     pub(crate) fn region(&self) -> &RingRegion {
         &self.region
+    }
+
+    /// Whether somebody holds the consumer's place.
+    pub(super) fn consumed(&self) -> &AtomicBool {
+        &self.consumed
     }
 
     /// Position of a new record with room for `len` bytes; `None` when the ring is too full.
@@ -108,7 +113,7 @@ impl Ring {
         }
     }
 
-    fn wake(&self) {
+    pub(super) fn wake(&self) {
         let consumer = self.region.consumer();
         if consumer.waiting.load(SeqCst) != 0 {
             consumer.wakes.fetch_add(1, SeqCst);

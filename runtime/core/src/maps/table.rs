@@ -293,6 +293,18 @@ impl Table {
         Ok(true)
     }
 
+    /// Copies the value of a key out under its spin lock (`BPF_F_LOCK`); `None` where there is none.
+    pub(crate) fn read_locked<K: AsRef<[u64]>>(
+        &self,
+        key: K,
+        special: &[SpecialField],
+        out: &mut [u8],
+        _guard: &Guard,
+    ) -> Result<Option<()>, Fault> {
+        // Nobody has the slot anew before the guard's epoch ends.
+        self.find(key).map(|slot| slot.value().load_locked(special, out)).transpose()
+    }
+
     fn reserve(&self) -> bool {
         let count = &self.region.header().count;
         count.fetch_update(Relaxed, Relaxed, |n| (n < self.capacity).then_some(n + 1)).is_ok()

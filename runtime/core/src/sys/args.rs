@@ -164,6 +164,8 @@ address_args! {
     LoopCallback, "void *", ArgKind::Callback(CallbackKind::Loop);
     /// Callback of `bpf_for_each_map_elem`'s kind.
     ForEachCallback, "void *", ArgKind::Callback(CallbackKind::ForEachMapElem);
+    /// Callback of `bpf_user_ringbuf_drain`'s kind.
+    DrainCallback, "void *", ArgKind::Callback(CallbackKind::UserRing);
     /// The hook's context.
     CtxArg, "void *", ArgKind::Ctx;
     /// A key of the map argument.

@@ -84,6 +84,7 @@ unsafe impl Ctx for Raw {
             verdicts: Cow::Owned(Vec::new()),
             helpers: HelperSet::All,
             packet_loads: false,
+            network_header: None,
             btf: Arc::from([]),
         };
         HookParts { hook, helpers: Vec::new() }

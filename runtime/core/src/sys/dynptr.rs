@@ -11,9 +11,10 @@ use super::mem::{Mem, MemMut};
 use crate::caller::Caller;
 use crate::helper::IntoRet;
 use crate::maps::MapCore;
+use crate::sync::AtomicU64;
 
 /// Most bytes of a view (Linux `DYNPTR_MAX_SIZE`).
-const MAX_SIZE: u64 = (1 << 24) - 1;
+pub(crate) const MAX_SIZE: u64 = (1 << 24) - 1;
 /// Flags beside the length.
 const READ_ONLY: u32 = 1 << 31;
 const XDP: u32 = 1 << 24;
@@ -193,6 +194,22 @@ fn between(caller: &Caller<'_>, ctx: u64, start: FieldKind, end: FieldKind) -> O
     };
     let (start, end) = (pointer(start)?, pointer(end)?);
     Some((start, end.checked_sub(start)?))
+}
+
+/// A dynptr of a helper's own, lent to the plugin for a callback.
+pub(super) struct LentDynptr([AtomicU64; 2]);
+
+impl LentDynptr {
+    /// A view of `len` bytes at `addr`, at most [`MAX_SIZE`], which the plugin may read and write as long as this lives.
+    pub(super) fn new(addr: u64, len: u32) -> LentDynptr {
+        // Little-endian, as every platform: the length first, then the offset, which is 0.
+        LentDynptr([AtomicU64::new(addr), AtomicU64::new(len.into())])
+    }
+
+    /// Where it is.
+    pub(super) fn addr(&self) -> u64 {
+        std::ptr::from_ref(&self.0).expose_provenance() as u64
+    }
 }
 
 macro_rules! dynptr_args {

@@ -7,9 +7,10 @@ use stingless_abi::MapKind;
 use stingless_abi::object::SOCKET;
 
 use super::args::{
-    CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, Socket, SpinLock, ValueIn,
-    ValueInOrNull, ValueOut, ValuePtr, ValuePtrMaybe,
+    CallbackCtx, ConstStr, CtxArg, DrainCallback, ForEachCallback, Key, MapArg, Record, RecordPtr, Socket, SpinLock,
+    ValueIn, ValueInOrNull, ValueOut, ValuePtr, ValuePtrMaybe,
 };
+use super::dynptr::LentDynptr;
 use super::mem::{Mem, MemMut};
 use super::socket::{AnySocket, HeldSocket, SocketInfo};
 use crate::caller::Caller;
@@ -222,6 +223,24 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
 }
 
 impl<const KINDS: u64> MapArg<'_, KINDS> {
+    /// Runs a callback for each sample of a user ring buffer that is ready, until it returns other than 0. Gives how many
+    /// samples were drained, or a negative errno.
+    ///
+    /// # Errors
+    /// The callback's trap: return it unchanged.
+    pub fn drain(
+        &self,
+        caller: &mut Caller<'_>,
+        callback: DrainCallback<'_>,
+        ctx: CallbackCtx<'_>,
+        flags: u64,
+    ) -> HelperResult<i64> {
+        self.map.drain(flags, |bytes, len| {
+            let sample = LentDynptr::new(bytes.as_ptr().expose_provenance() as u64, len);
+            Ok(caller.cx().call_back(callback.addr, [sample.addr(), ctx.addr, 0, 0])? != 0)
+        })
+    }
+
     /// Reserves a record of a ring buffer: the run holds it until it is submitted or discarded.
     #[must_use]
     pub fn ring_reserve(&self, caller: &mut Caller<'_>, size: u64, flags: u64) -> RecordPtr {

@@ -1,9 +1,11 @@
 //! Objects on the plugin's stack that only helpers touch, as helpers see them: words that outlive the call.
 
+use std::marker::PhantomData;
+
 use stingless_abi::{Arg as ArgRow, ArgKind, ObjectAction, ObjectKind, Ret};
 
 use super::args::{Arg, Scope};
-use super::mem::MemMut;
+use super::mem::{Mem, MemMut};
 use crate::helper::IntoRet;
 
 /// The memory of an object. What it means is its helpers' business; no plugin code can have written it since it was made.
@@ -58,6 +60,53 @@ impl IntoRet for ElementPtr {
     }
 }
 
+/// As many 64-bit words of memory as the plugin says, at most `MOST`, to read; or NULL.
+pub struct Words<'c, const MOST: u32> {
+    addr: u64,
+    count: u32,
+    _call: PhantomData<&'c Scope>,
+}
+
+impl<const MOST: u32> Words<'_, MOST> {
+    /// How many the plugin says there are.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Whether it is NULL.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        self.addr == 0
+    }
+
+    /// The words; `None` of NULL, and of more than `MOST`.
+    #[must_use]
+    pub fn to_vec(&self) -> Option<Vec<u64>> {
+        if self.addr == 0 || self.count > MOST {
+            return None;
+        }
+        // SAFETY: `take` had it from a register that was proved to point to that many words, where they are at most `MOST`.
+        let mem = unsafe { Mem::new(self.addr, u64::from(self.count) * 8) };
+        (0..self.count as usize).map(|at| mem.get(at * 8)).collect()
+    }
+}
+
+// SAFETY: two registers, declared as words and a number; only `to_vec` reads them, as far as was proved.
+unsafe impl<'c, const MOST: u32> Arg<'c> for Words<'c, MOST> {
+    const REGS: usize = 2;
+
+    fn describe(name: &'static str, out: &mut Vec<ArgRow>) {
+        let kind = ArgKind::Words { most: MOST };
+        out.push(ArgRow { name: name.into(), c_type: "const __u64 *".into(), kind });
+        out.push(ArgRow { name: "nr_words".into(), c_type: "__u32".into(), kind: ArgKind::Scalar });
+    }
+
+    unsafe fn take(_: &'c Scope, regs: &[u64; 5], at: usize) -> Self {
+        Words { addr: regs[at], count: regs[at + 1] as u32, _call: PhantomData }
+    }
+}
+
 macro_rules! object_args {
     ($($(#[$doc:meta])* $name:ident, $c:literal, $kind:ident, $action:ident;)*) => {
         $(
@@ -107,4 +156,10 @@ object_args! {
     IterNum, "struct bpf_iter_num *", IterNum, Step;
     /// A `struct bpf_iter_num` to destroy.
     OldIterNum, "struct bpf_iter_num *", IterNum, Destroy;
+    /// A `struct bpf_iter_bits` to make.
+    NewIterBits, "struct bpf_iter_bits *", IterBits, Make;
+    /// A `struct bpf_iter_bits` to step.
+    IterBits, "struct bpf_iter_bits *", IterBits, Step;
+    /// A `struct bpf_iter_bits` to destroy.
+    OldIterBits, "struct bpf_iter_bits *", IterBits, Destroy;
 }

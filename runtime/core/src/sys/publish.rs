@@ -291,6 +291,7 @@ mod tests {
             verdicts: [].as_slice().into(),
             helpers: HelperSet::All,
             packet_loads: false,
+            network_header: None,
             btf: Arc::from([]),
         };
         let helper = Proto {

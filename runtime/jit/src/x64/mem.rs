@@ -1,6 +1,7 @@
 //! Loads, stores, atomics, packet loads. One BPF load is one machine load.
 
-use dynasmrt::{DynasmApi, DynasmLabelApi, dynasm};
+use dynasmrt::{DynamicLabel, DynasmApi, DynasmLabelApi, dynasm};
+use stingless_abi::PacketBase;
 use stingless_isa::{AtomicOp, Operand, Reg, Size, Width};
 
 use crate::machine::{Mem, Origin, PacketLoad};
@@ -99,8 +100,30 @@ impl X64 {
         }
     }
 
+    /// Makes an offset in `eax`, whose sign was tested, one from the packet's start, in `rax`: negative ones count from a
+    /// header, or mean nothing. `r9` is free.
+    fn negative_offset(&mut self, network: Option<i32>, out: DynamicLabel) {
+        let Some(network) = network else {
+            dynasm!(self.ops; .arch x64; js =>out);
+            return;
+        };
+        let (link, found) = (self.ops.new_dynamic_label(), self.ops.new_dynamic_label());
+        dynasm!(self.ops; .arch x64
+            ; jns =>found
+            ; add eax, -PacketBase::NETWORK
+            ; js =>link
+            ; mov r9d, DWORD [rbx + network]
+            ; add rax, r9
+            ; jmp =>found
+            ; =>link
+            ; add eax, PacketBase::NETWORK - PacketBase::LINK
+            ; js =>out
+            ; =>found
+        );
+    }
+
     /// Bounds, load, network order; a load out of bounds returns 0 from the function, as Linux's does. The offset is a
-    /// 32-bit number, negative ones are out of bounds; it is zero-extended before it becomes part of an address.
+    /// 32-bit number; what remains of it is zero-extended before it becomes part of an address.
     pub(super) fn emit_packet_load(&mut self, load: PacketLoad) {
         let (out, done) = (self.ops.new_dynamic_label(), self.ops.new_dynamic_label());
         let size = load.size.bytes() as i32;
@@ -117,9 +140,9 @@ impl X64 {
                 crate::x64::alu::two_operand!(self, add, Width::W32, RAX, off);
             }
         }
+        dynasm!(self.ops; .arch x64; test eax, eax);
+        self.negative_offset(load.network, out);
         dynasm!(self.ops; .arch x64
-            ; test eax, eax
-            ; js =>out
             ; lea r9, [rax + size]
             ; cmp r9, r11
             ; ja =>out

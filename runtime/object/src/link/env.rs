@@ -34,7 +34,14 @@ impl Env {
     /// An environment without values for variables.
     #[must_use]
     pub fn new(protos: ProtoTable, hook: Arc<HookDef>) -> Env {
-        Env { protos, hook, globals: BTreeMap::new(), kconfig: kconfig::given(), entries: BTreeMap::new(), types: Vec::new() }
+        Env {
+            protos,
+            hook,
+            globals: BTreeMap::new(),
+            kconfig: kconfig::given(),
+            entries: BTreeMap::new(),
+            types: Vec::new(),
+        }
     }
 }
 

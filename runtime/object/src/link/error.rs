@@ -81,6 +81,11 @@ pub enum LinkErrorKind {
         /// Bytes given.
         found: usize,
     },
+    /// A program's callback for exceptions is not another function of the object, and only one.
+    ExceptionCallback {
+        /// What the tags name.
+        names: Vec<String>,
+    },
     /// A value for a `__kconfig` variable that its type cannot hold.
     Kconfig {
         /// The variable.
@@ -127,6 +132,11 @@ impl fmt::Display for LinkErrorKind {
             K::GlobalSize { name, want, found } => {
                 write!(f, "variable `{name}` has {want} bytes, its value has {found}")
             }
+            K::ExceptionCallback { names } => write!(
+                f,
+                "the callback for exceptions is `{}`, must be one other function of the object",
+                names.join("`, `")
+            ),
             K::Kconfig { name, ty, value } => write!(f, "`{ty} {name}` cannot hold {value}"),
         }
     }

@@ -46,9 +46,10 @@ fn unsupported(why: impl Into<String>) -> FuncArg {
 }
 
 fn arg(btf: &Btf, func: TypeId, index: u32, ty: TypeId, hook: &HookDef) -> FuncArg {
-    let (mut ctx, mut nonnull) = (false, false);
+    let (mut ctx, mut nonnull, mut tagged) = (false, false, false);
     // Nobody writes more tags on one argument; what is not read makes the argument no more than memory.
     for tag in btf.tags(func, Some(index)).take(16) {
+        tagged |= tag.starts_with("arg:");
         match tag {
             "arg:ctx" => ctx = true,
             "arg:nonnull" => nonnull = true,
@@ -60,7 +61,12 @@ fn arg(btf: &Btf, func: TypeId, index: u32, ty: TypeId, hook: &HookDef) -> FuncA
     }
     let kind = btf.resolved(ty);
     if let Kind::Ptr(target) = kind {
-        return if ctx || is_context(btf, *target, hook) { FuncArg::Ctx } else { memory(btf, *target, nonnull) };
+        return match is_struct(btf, *target, DYNPTR) {
+            _ if ctx || is_context(btf, *target, hook) => FuncArg::Ctx,
+            true if tagged => unsupported("a dynptr with a tag"),
+            true => FuncArg::Dynptr,
+            false => memory(btf, *target, nonnull),
+        };
     }
     if is_scalar(kind) && !ctx {
         FuncArg::Scalar
@@ -71,9 +77,16 @@ fn arg(btf: &Btf, func: TypeId, index: u32, ty: TypeId, hook: &HookDef) -> FuncA
 
 /// Whether a pointer's target is the struct of the hook's context.
 fn is_context(btf: &Btf, target: TypeId, hook: &HookDef) -> bool {
+    hook.ctx().is_some_and(|layout| is_struct(btf, target, &layout.name))
+}
+
+/// What a dynptr is called in BTF, as a struct or as no more than a name.
+const DYNPTR: &str = "bpf_dynptr";
+
+fn is_struct(btf: &Btf, target: TypeId, name: &str) -> bool {
     let target = btf.resolve(target);
     let is_struct = matches!(btf.get(target).map(|t| &t.kind), Some(Kind::Struct(_) | Kind::Fwd { is_union: false }));
-    is_struct && hook.ctx().is_some_and(|layout| layout.name == btf.name(target))
+    is_struct && btf.name(target) == name
 }
 
 fn memory(btf: &Btf, target: TypeId, nonnull: bool) -> FuncArg {

@@ -110,7 +110,7 @@ impl<'a> Linker<'a> {
         self.starts.insert(entry, 0);
         self.order.push(entry);
         // Nothing refers to it but a tag.
-        if let Some(func) = exception_callback(self.object, entry)
+        if let Some(func) = exception_callback(self.object, entry).map_err(|kind| (None, kind))?
             && let Entry::Vacant(new) = self.starts.entry(func)
         {
             new.insert(u32::MAX);
@@ -196,7 +196,10 @@ impl<'a> Linker<'a> {
     fn finish(self, name: &str, section: &str) -> Result<Unit, Failure> {
         let object = self.object;
         let btf = object.btf().map(|b| &**b);
-        let exception = self.order.first().and_then(|&entry| exception_callback(object, entry));
+        let exception = match self.order.first() {
+            Some(&entry) => exception_callback(object, entry).map_err(|kind| (None, kind))?,
+            None => None,
+        };
         let called = info::called(&self.insns);
         let mut starts = Vec::with_capacity(self.order.len());
         let mut funcs: Vec<FuncInfo> = Vec::with_capacity(self.order.len());
@@ -204,7 +207,8 @@ impl<'a> Linker<'a> {
             let func = &object.funcs[index as usize];
             let start = self.starts[&index];
             starts.push((start, func.name.to_string()));
-            let global = func.global && !func.hidden && at > 0 && called.contains(&start);
+            let reached = called.contains(&start) || exception == Some(index);
+            let global = func.global && !func.hidden && at > 0 && reached;
             funcs.push(info::func_info(&func.name, global, btf, func.ty, &self.env.hook));
         }
         let places: Vec<u32> = starts.iter().map(|s| s.0).collect();
@@ -227,10 +231,21 @@ impl<'a> Linker<'a> {
 }
 
 /// The function that a program's tag names as its callback for exceptions (`__exception_cb(name)`).
-fn exception_callback(object: &Object, entry: u32) -> Option<u32> {
-    let ty = object.funcs.get(entry as usize)?.ty;
-    let name = object.btf()?.tags(ty, None).take(16).find_map(|tag| tag.strip_prefix("exception_callback:"))?;
-    object.funcs.iter().position(|f| *f.name == *name).and_then(|at| u32::try_from(at).ok())
+fn exception_callback(object: &Object, entry: u32) -> Result<Option<u32>, LinkErrorKind> {
+    let (Some(func), Some(btf)) = (object.funcs.get(entry as usize), object.btf()) else { return Ok(None) };
+    let tags = btf.tags(func.ty, None).take(16).filter_map(|tag| tag.strip_prefix("exception_callback:"));
+    let names: Vec<&str> = tags.collect();
+    let found = match names[..] {
+        [] => return Ok(None),
+        [name] => object.funcs.iter().position(|f| *f.name == *name).and_then(|at| u32::try_from(at).ok()),
+        _ => None,
+    };
+    match found {
+        Some(at) if at != entry => Ok(Some(at)),
+        Some(_) | None => {
+            Err(LinkErrorKind::ExceptionCallback { names: names.into_iter().map(str::to_owned).collect() })
+        }
+    }
 }
 
 /// A slot of a function as people look for it.

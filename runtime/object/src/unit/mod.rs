@@ -84,6 +84,8 @@ pub enum FuncArg {
         /// May be NULL (the default in Linux; `arg:nonnull` clears it).
         nullable: bool,
     },
+    /// A dynptr that the caller made, of any kind; the function does not give it up (`struct bpf_dynptr *`).
+    Dynptr,
     /// A type that cannot be checked: calling the function is an error that says why.
     Unsupported(String),
 }

@@ -42,6 +42,7 @@ pub fn hook() -> Arc<HookDef> {
         kind: FieldKind::Scalar { partial: stingless_abi::Partial::Never },
         native: NativeOp::Plain,
         native_off: 0,
+        sections: std::borrow::Cow::Borrowed(&[]),
     };
     let layout = CtxLayout { name: "xdp_md".into(), size: 24, fields: vec![field].into(), regions: Vec::new().into() };
     Arc::new(HookDef {
@@ -54,6 +55,7 @@ pub fn hook() -> Arc<HookDef> {
         verdicts: Vec::new().into(),
         helpers: HelperSet::All,
         packet_loads: false,
+        network_header: None,
         btf: Vec::new().into(),
     })
 }

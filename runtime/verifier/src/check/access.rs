@@ -86,7 +86,7 @@ impl Checker<'_> {
                 format!("{reg} points into data that a helper may have moved: load the pointer again"),
             ),
             Region::Host(object) => self.host_object(ptr, object.class, span, mode, reg),
-            Region::DataEnd(_) | Region::MapPtr(_) | Region::Func(_) => {
+            Region::DataEnd(_) | Region::MapPtr(_) | Region::Func(_) | Region::Dynptr(_) => {
                 fail(Kind::WrongPointer, format!("{reg} is {}, which may not be accessed", region.noun()))
             }
         }
@@ -252,7 +252,16 @@ impl Checker<'_> {
         let off = fixed + span.off;
         let bytes = span.bytes;
         match layout.access(off, size, mode == Mode::Write && !fault!(71)) {
-            Ok(_) => Ok(()),
+            Ok((field, _)) if field.is_for(&self.env.unit.section) => Ok(()),
+            Ok((field, _)) => fail(
+                Kind::CtxDenied,
+                format!(
+                    "field `{}` of `struct {}` is for programs of section `{}`",
+                    field.name,
+                    layout.name,
+                    field.sections.join("` or `")
+                ),
+            ),
             Err(CtxError::NoField) => {
                 fail(Kind::CtxAccess, format!("`struct {}` has no field of {bytes} bytes at offset {off}", layout.name))
             }

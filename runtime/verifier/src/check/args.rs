@@ -13,6 +13,12 @@ use crate::region::{Origin, Region};
 use crate::report::Kind;
 use crate::value::{Value, range_text};
 
+/// The most bytes that a helper reads of words of which there are `count`: none where they are too many for it.
+pub(crate) fn words_read(count: &Value, most: u32) -> i64 {
+    let (least, greatest) = if count.is_scalar() { (count.num.u32_min(), count.num.u32_max()) } else { (0, u32::MAX) };
+    if least > most { 0 } else { i64::from(greatest.min(most)) * 8 }
+}
+
 impl Checker<'_> {
     pub(super) fn argument(&self, arg: &Argument) -> Check {
         let value = self.state.reg(arg.reg);
@@ -59,6 +65,7 @@ impl Checker<'_> {
             ArgKind::DynptrClone => self.object(arg, value, ObjectKind::DynptrLocal, ObjectAction::Make),
             ArgKind::LastingMem => self.lasting(arg, value),
             ArgKind::Buffer => self.buffer(arg, value),
+            ArgKind::Words { most } => self.words(arg, value, most),
             ArgKind::HostObject(class) => self.host_object_arg(arg, value, class),
             ArgKind::Text { .. } => self.text(arg, value),
         }
@@ -253,7 +260,8 @@ impl Checker<'_> {
             | Region::Host(_)
             | Region::Func(_)
             | Region::Stale
-            | Region::Gone => return need,
+            | Region::Gone
+            | Region::Dynptr(_) => return need,
         };
         match ptr.fixed_off() {
             Some(off) if open => {
@@ -316,6 +324,17 @@ impl Checker<'_> {
             );
         };
         self.memory(arg, value, MemUse::Write, bytes as i64)
+    }
+
+    /// As many words as the next argument says, or NULL.
+    fn words(&self, arg: &Argument, value: &Value, most: u32) -> Check {
+        if value.as_constant() == Some(0) {
+            return Ok(());
+        }
+        let Some(&count) = Reg::ARGS.get(usize::from(arg.index) + 1) else {
+            return bug("a prototype has words without their number");
+        };
+        self.memory(arg, &Value { nullable: false, ..*value }, MemUse::Read, words_read(self.state.reg(count), most))
     }
 
     /// `bytes` bytes that a helper reads or writes, at most.

@@ -45,6 +45,7 @@ pub(crate) fn null_test(cond: Cond, width: Width, a: &Value, b: &Value) -> Optio
         | Region::Host(_)
         | Region::Element(_)
         | Region::View(_)
+        | Region::Dynptr(_)
         | Region::Gone => Some(NullTest::Never),
         Region::Stale => None,
     }
@@ -71,9 +72,13 @@ pub(crate) fn same_base(a: &Value, b: &Value) -> bool {
         | Region::ArgMem(_)
         | Region::ArgData(_)
         | Region::View(_) => a.id != 0 && a.id == b.id,
-        Region::MapPtr(_) | Region::Host(_) | Region::Func(_) | Region::Stale | Region::Element(_) | Region::Gone => {
-            false
-        }
+        Region::MapPtr(_)
+        | Region::Host(_)
+        | Region::Func(_)
+        | Region::Stale
+        | Region::Element(_)
+        | Region::Gone
+        | Region::Dynptr(_) => false,
     }
 }
 
@@ -111,6 +116,7 @@ fn data_region(value: &Value) -> Option<u8> {
         | Region::Stale
         | Region::Element(_)
         | Region::Gone
+        | Region::Dynptr(_)
         | Region::View(_) => None,
     }
 }

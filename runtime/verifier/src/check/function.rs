@@ -1,10 +1,11 @@
 //! Arguments of the program's own functions.
 
+use stingless_abi::{ArgKind, DynptrUse};
 use stingless_isa::Reg;
 use stingless_object::FuncArg;
 
 use super::{Check, Checker, Span, fail};
-use crate::obligation::Mode;
+use crate::obligation::{Argument, Mode};
 use crate::region::Region;
 use crate::report::Kind;
 use crate::value::Value;
@@ -65,6 +66,15 @@ impl Checker<'_> {
                 let span = Span::of_helper(i64::from(*size));
                 self.access(&value, span, Mode::Read, reg)?;
                 self.access(&value, span, Mode::Write, reg)
+            }
+            FuncArg::Dynptr => {
+                let (index, kind) = (number as u8 - 1, ArgKind::Dynptr(DynptrUse::Read));
+                self.dynptr(&Argument { index, reg, kind, map: None, len: None }, value).map_err(|mut failed| {
+                    if failed.kind == Kind::HelperArg {
+                        failed.kind = Kind::FunctionArg;
+                    }
+                    failed
+                })
             }
             FuncArg::Unsupported(why) => {
                 fail(Kind::UnsupportedFunction, format!("argument {number} of `{name}` cannot be checked: {why}"))

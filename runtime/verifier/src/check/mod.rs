@@ -20,6 +20,7 @@ use crate::state::State;
 use crate::value::{Value, range_text};
 
 pub(crate) use access::Span;
+pub(crate) use args::words_read;
 pub(crate) use compare::{NullTest, data_length, null_test, same_base, same_data};
 
 /// Why an obligation cannot be proved.

@@ -71,6 +71,9 @@ impl Checker<'_> {
 
     /// An argument that is a dynptr, of whatever kind.
     pub(super) fn dynptr(&self, arg: &Argument, value: &Value) -> Check {
+        if matches!(value.region(), Some(Region::Dynptr(_))) {
+            return Ok(());
+        }
         let (depth, off) = self.object_place(arg, value, ObjectKind::DynptrLocal)?;
         match self.state.object_at(depth, off) {
             Some(found) if !found.kind.row().iterator => Ok(()),

@@ -47,7 +47,8 @@ impl Checker<'_> {
                 | Region::Host(_)
                 | Region::Func(_)
                 | Region::Stale
-                | Region::Gone,
+                | Region::Gone
+                | Region::Dynptr(_),
             )
             | None => 0,
         };

@@ -400,6 +400,7 @@ fn written(state: &mut State, proto: &Proto) {
             | ArgKind::Text { .. }
             | ArgKind::MapValueOrNull
             | ArgKind::LastingMem
+            | ArgKind::Words { .. }
             | ArgKind::SpinLock => continue,
         };
         match (state.get(reg), bytes) {

@@ -101,6 +101,7 @@ impl Effect {
                 ArgKind::Dynptr(_) => Effect::passed(val, Some(DYNPTR), MemUse::ReadWrite),
                 ArgKind::DynptrClone => Effect::passed(val, Some(DYNPTR), MemUse::Write),
                 ArgKind::Buffer => Effect::passed(val, length(MemLen::Next, reg, regs), MemUse::Write),
+                ArgKind::Words { most } => Effect::passed(val, words(most, reg, regs), MemUse::Read),
                 // As far as there is something to read.
                 ArgKind::Text { .. } => Effect::passed(val, None, MemUse::Read),
                 ArgKind::Callback(_) => {
@@ -134,6 +135,7 @@ impl Effect {
             let val = regs.get(reg);
             effect = effect.and(match args.get(i) {
                 Some(FuncArg::Mem { size, .. }) => Effect::passed(val, Some((*size).into()), MemUse::ReadWrite),
+                Some(FuncArg::Dynptr) => Effect::passed(val, Some(DYNPTR), MemUse::ReadWrite),
                 Some(FuncArg::Scalar | FuncArg::Ctx | FuncArg::Unsupported(_)) => Effect::through(val),
                 None if live_in & 1 << reg.index() != 0 => Effect::through(val),
                 None => Effect::default(),
@@ -151,6 +153,14 @@ fn length(len: MemLen, reg: Reg, regs: &Regs) -> Option<i64> {
             Val::Const(len) => u32::try_from(len).ok().map(i64::from),
             Val::Frame(_) | Val::Map(_) | Val::Func(_) | Val::Other(_) => None,
         },
+    }
+}
+
+/// The most bytes that are read of as many words as the next argument says.
+fn words(most: u32, reg: Reg, regs: &Regs) -> Option<i64> {
+    match regs.get(Reg::new(reg.bits() + 1)?) {
+        Val::Const(count) => Some(i64::from((count as u32).min(most)) * 8),
+        Val::Frame(_) | Val::Map(_) | Val::Func(_) | Val::Other(_) => None,
     }
 }
 

@@ -286,7 +286,7 @@ impl<'a> Flow<'a> {
 /// Which of the callback's arguments is the context that the helper was given.
 fn callback_ctx(kind: CallbackKind) -> Taint {
     match kind {
-        CallbackKind::Loop => Taint::arg(1),
+        CallbackKind::Loop | CallbackKind::UserRing => Taint::arg(1),
         CallbackKind::ForEachMapElem => Taint::arg(3),
     }
 }

@@ -105,7 +105,10 @@ impl<'a> Comparison<'a> {
                 return false;
             }
         }
-        if !self.objects(old, now) {
+        if (old.lent == 0) != (now.lent == 0)
+            || old.lent != 0 && !self.id(old.lent, now.lent)
+            || !self.objects(old, now)
+        {
             return false;
         }
         old.stack.slots().iter().enumerate().all(|(i, slot)| {
@@ -128,7 +131,9 @@ impl<'a> Comparison<'a> {
                     && a.active == b.active
                     && (self.mode != Mode::Within || !a.active || a.id == b.id)
                     && (a.reference == 0) == (b.reference == 0)
+                    && (a.of == 0) == (b.of == 0)
                     && self.id(a.id, b.id)
+                    && (a.of == 0 || self.id(a.of, b.of))
                     && (a.reference == 0 || self.id(a.reference, b.reference))
             })
         });
@@ -139,8 +144,17 @@ impl<'a> Comparison<'a> {
         })
     }
 
+    /// Whether what ends with a callback's dynptr in the current state does so in the old one.
+    fn loans(&self, old: &State, now: &State) -> bool {
+        let mut lent = old.frames().iter().zip(now.frames()).map(|(a, b)| (a.lent, b.lent)).filter(|l| l.1 != 0);
+        lent.all(|(a, b)| self.found.ids.iter().all(|p| p.1 != b || p.0 == a))
+    }
+
     /// References, the lock and what was learned of data.
     fn rest(&mut self, old: &State, now: &State) -> bool {
+        if !self.loans(old, now) {
+            return false;
+        }
         for (a, b) in old.held.iter().zip(&now.held) {
             if a.class != b.class || !self.id(a.id, b.id) {
                 return false;

@@ -336,7 +336,7 @@ impl<'a> Replay<'a> {
                 proto.args.iter().find_map(|a| if let ArgKind::Callback(kind) = a.kind { Some(kind) } else { None })?;
             let from = proto.args.iter().position(|a| a.kind == ArgKind::CallbackCtx)?;
             let to = match kind {
-                CallbackKind::Loop => Reg::R2,
+                CallbackKind::Loop | CallbackKind::UserRing => Reg::R2,
                 CallbackKind::ForEachMapElem => Reg::R4,
             };
             Some((to, self.reg(*Reg::ARGS.get(from)?)))

@@ -39,6 +39,8 @@ pub(crate) struct Frame {
     pub(crate) turns: u32,
     /// Objects on the frame's stack that only helpers touch.
     pub(crate) objects: Vec<Object>,
+    /// The id of the dynptr that a callback's frame was lent; 0 for none.
+    pub(crate) lent: u32,
 }
 
 impl Frame {
@@ -57,6 +59,7 @@ impl Frame {
             serial: 0,
             turns: 0,
             objects: Vec::new(),
+            lent: 0,
         }
     }
 }

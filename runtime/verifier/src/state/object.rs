@@ -8,6 +8,7 @@
 //!    such one has an object. Copies of a dynptr share it. Pointers into what an object is a view of have its
 //!    [`Object::view`] as their `reference`, so that they end with it.
 //! 3. Objects are compared whatever liveness says of their slots, and never forgotten: what a store does depends on them.
+//! 4. A copy of a dynptr that somebody else made has that one's id in `of`; it ends with the callback that was lent it.
 
 use stingless_abi::ObjectKind;
 
@@ -33,6 +34,8 @@ pub(crate) struct Object {
     pub(crate) steps: u32,
     /// The instruction that made it.
     pub(crate) insn: u32,
+    /// Of a copy of a dynptr that somebody else made, that one's id; else 0.
+    pub(crate) of: u32,
 }
 
 impl Object {
@@ -95,6 +98,35 @@ impl State {
         self.forget_views(object.view());
         self.held.retain(|h| object.reference == 0 || h.id != object.reference);
         Some(())
+    }
+
+    /// The dynptr that a value points to, made by the program or by somebody else.
+    pub(crate) fn dynptr_of(&self, value: &Value) -> Option<Object> {
+        match (value.region()?, value.fixed_off()?) {
+            (Region::Stack(frame), off) => {
+                self.object_at(usize::from(frame), off).filter(|o| !o.kind.row().iterator).copied()
+            }
+            (Region::Dynptr(kind), 0) => {
+                let id = value.id;
+                Some(Object { off: 0, kind, id, reference: 0, active: false, steps: 0, insn: 0, of: id })
+            }
+            (_, _) => None,
+        }
+    }
+
+    /// A dynptr that was lent is taken back: nobody has it, a copy of it, or a pointer into its memory from now on.
+    pub(crate) fn end_loan(&mut self, id: u32) {
+        for depth in 0..self.depth() {
+            while let Some(off) =
+                self.frame_at(depth).and_then(|f| f.objects.iter().find(|o| o.of == id)).map(|o| o.off)
+            {
+                if self.drop_object(depth, off).is_none() {
+                    break;
+                }
+            }
+        }
+        self.forget_views(id);
+        self.update_all(|v| matches!(v.region(), Some(Region::Dynptr(_))) && v.id == id, |v| *v = Value::UNINIT);
     }
 
     /// Pointers that depend on an object are no good any more; those that are not NULL may still be told to be so.

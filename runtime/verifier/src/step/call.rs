@@ -1,11 +1,11 @@
 //! Calls: helpers, functions, callbacks, tail calls.
 
 use stingless_abi::object::SOCKET;
-use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, Proto, RefClass, Ret, Trust};
+use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, ObjectKind, Proto, RefClass, Ret, Trust};
 use stingless_isa::{Callee, Reg, Size};
 
 use super::{Machine, Next, Stepped};
-use crate::check::{Checker, Fail, bug};
+use crate::check::{Checker, Fail, bug, words_read};
 use crate::domain::Scalar;
 use crate::region::{HostObject, Origin, Region};
 use crate::state::{Frame, Held, Lock, State};
@@ -135,6 +135,12 @@ impl Machine<'_> {
                 | ArgKind::CtxOrNull => {
                     self.rely(value.node);
                 }
+                ArgKind::Words { .. } => {
+                    self.rely(value.node);
+                    if let Some(&count) = Reg::ARGS.get(usize::from(reg.bits())) {
+                        self.rely(state.reg(count).node);
+                    }
+                }
                 ArgKind::Anything
                 | ArgKind::Optional
                 | ArgKind::Scalar
@@ -199,6 +205,10 @@ impl Machine<'_> {
                     let size = buffer_size(state, index)?;
                     (MemUse::Write, (size, size))
                 }
+                ArgKind::Words { most } => match Reg::ARGS.get(index + 1) {
+                    Some(&count) => (MemUse::Read, (0, words_read(state.reg(count), most))),
+                    None => return bug("words without their number were passed"),
+                },
                 ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } | ArgKind::MapValueOrNull => {
                     let Some(Region::MapPtr(map)) = map else { return bug("a value without its map was passed") };
                     let spec = self.env.unit.maps.get(map as usize).map(|m| &m.spec);
@@ -370,7 +380,7 @@ impl Machine<'_> {
     fn calls_again(&mut self, state: &State, proto: &Proto, kind: CallbackKind) -> bool {
         let count = match kind {
             CallbackKind::Loop => proto.args.first().map(|_| *state.reg(Reg::R1)),
-            CallbackKind::ForEachMapElem => None,
+            CallbackKind::ForEachMapElem | CallbackKind::UserRing => None,
         };
         let Some(count) = count.filter(Value::is_scalar) else {
             return true;
@@ -421,6 +431,11 @@ impl Machine<'_> {
                 frame.regs[2] = Value { id: self.fresh_id(), ..Value::ptr(Region::MapKey(map)) };
                 frame.regs[3] = Value { id: self.fresh_id(), ..Value::ptr(Region::MapValue(map)) };
                 frame.regs[4] = context;
+            }
+            CallbackKind::UserRing => {
+                frame.lent = self.fresh_id();
+                frame.regs[1] = Value { id: frame.lent, ..Value::ptr(Region::Dynptr(ObjectKind::DynptrLocal)) };
+                frame.regs[2] = context;
             }
         }
         entered.push(frame);

@@ -17,6 +17,9 @@ impl Machine<'_> {
         };
         if frame.callback.is_some() {
             self.rely(r0.node);
+            if frame.lent != 0 {
+                state.end_loan(frame.lent);
+            }
             // The helper may call back again, or return: the call is looked at once more.
             return Ok(Next::Goto(frame.call_site));
         }

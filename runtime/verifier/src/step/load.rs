@@ -48,9 +48,15 @@ impl Machine<'_> {
                 | Region::Host(_)
                 | Region::View(_),
             ) => Ok(any),
-            Some(Region::DataEnd(_) | Region::MapPtr(_) | Region::Func(_) | Region::Stale | Region::Gone) | None => {
-                bug("a load through something that may not be loaded from")
-            }
+            Some(
+                Region::DataEnd(_)
+                | Region::MapPtr(_)
+                | Region::Func(_)
+                | Region::Stale
+                | Region::Gone
+                | Region::Dynptr(_),
+            )
+            | None => bug("a load through something that may not be loaded from"),
         }
     }
 

@@ -29,9 +29,8 @@ impl Machine<'_> {
                     continue;
                 }
                 ArgKind::Dynptr(DynptrUse::Write) => {
-                    let (depth, off) = place(state, reg)?;
                     let skb = [ObjectKind::DynptrSkb, ObjectKind::DynptrSkbMeta];
-                    if state.object_at(depth, off).is_some_and(|o| skb.contains(&o.kind)) {
+                    if state.dynptr_of(state.reg(reg)).is_some_and(|o| skb.contains(&o.kind)) {
                         state.invalidate_data();
                     }
                     continue;
@@ -45,8 +44,8 @@ impl Machine<'_> {
                     self.overwrite_objects(state, depth, (off, off + i64::from(kind.row().size)))?;
                     let id = self.fresh_id();
                     let reference = if kind.row().held && !fault!(90) { id } else { 0 };
-                    let object =
-                        Object { off, kind, id, reference, active: kind.row().iterator, steps: 0, insn: at as u32 };
+                    let active = kind.row().iterator;
+                    let object = Object { off, kind, id, reference, active, steps: 0, insn: at as u32, of: 0 };
                     if state.make_object(depth, object).is_none() {
                         return bug("an object on the stack of a frame that is gone");
                     }
@@ -74,9 +73,8 @@ impl Machine<'_> {
     fn dynptr(&self, state: &State, proto: &Proto) -> Result<Object, Box<Fail>> {
         let arg = proto.args.iter().zip(Reg::ARGS).find(|(a, _)| matches!(a.kind, ArgKind::Dynptr(_)));
         let Some((_, reg)) = arg else { return bug("a prototype has no dynptr") };
-        let (depth, off) = place(state, reg)?;
-        match state.object_at(depth, off) {
-            Some(object) => Ok(*object),
+        match state.dynptr_of(state.reg(reg)) {
+            Some(object) => Ok(object),
             None => bug("a dynptr that is not there was passed"),
         }
     }

@@ -48,6 +48,7 @@ impl Machine<'_> {
                 | Region::Func(_)
                 | Region::Stale
                 | Region::Element(_)
+                | Region::Dynptr(_)
                 | Region::Gone,
             )
             | None => bug("a store through something that may not be stored to"),

@@ -41,7 +41,7 @@ fn declared(kind: ArgKind) -> (&'static str, &'static str) {
         ArgKind::Object { .. } => ("void *", "it"),
         ArgKind::SpinLock => ("struct bpf_spin_lock *", "lock"),
         ArgKind::Dynptr(_) | ArgKind::DynptrClone => ("struct bpf_dynptr *", "ptr"),
-        ArgKind::LastingMem | ArgKind::Buffer => ("void *", "data"),
+        ArgKind::LastingMem | ArgKind::Buffer | ArgKind::Words { .. } => ("void *", "data"),
         ArgKind::Text { .. } => ("const char *", "text"),
         ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar => ("u64", "flags"),
     }
@@ -208,12 +208,22 @@ pub(crate) fn raw_hook() -> HookDef {
         verdicts: Cow::Borrowed(&[]),
         helpers: HelperSet::All,
         packet_loads: false,
+        network_header: None,
         btf: Arc::new([]),
     }
 }
 
 fn field(name: &'static str, off: u32, kind: FieldKind, native: NativeOp) -> CtxField {
-    CtxField { name: name.into(), off, size: 4, rights: Rights::READ, kind, native, native_off: off * 2 }
+    CtxField {
+        name: name.into(),
+        off,
+        size: 4,
+        rights: Rights::READ,
+        kind,
+        native,
+        native_off: off * 2,
+        sections: Cow::Borrowed(&[]),
+    }
 }
 
 fn data_layout(name: &'static str, size: u32, mut fields: Vec<CtxField>) -> CtxLayout {
@@ -254,6 +264,7 @@ pub(crate) fn socket_filter_hook() -> HookDef {
         entry: Entry::Ctx(data_layout("__sk_buff", 192, fields)),
         helpers: xdp_only,
         packet_loads: true,
+        network_header: None,
         ..raw_hook()
     }
 }

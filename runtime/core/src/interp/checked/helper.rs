@@ -98,12 +98,17 @@ impl Checked {
             ArgKind::SpinLock => check_lock(self, call, value),
             ArgKind::Object { kind, action } => self.check_object(value, kind, action),
             ArgKind::Dynptr(_) => self.dynptr_at(value).map(drop),
-            ArgKind::DynptrClone => self.check_clone(call.proto, call.args, value),
+            ArgKind::DynptrClone => self.check_clone(call.site, call.proto, call.args, value),
             ArgKind::LastingMem => {
                 let len = check_len(call, arg)?;
                 self.touch_some(call.site, value, len, MemUse::ReadWrite)
             }
             ArgKind::HostObject(_) => self.host_object(value).map(drop),
+            ArgKind::Words { most } => {
+                let words = call.args.get(at + 1).map_or(0, |&n| n as u32);
+                let reads = value != 0 && words <= most;
+                self.touch_some(call.site, value, if reads { u64::from(words) * 8 } else { 0 }, MemUse::Read)
+            }
             // NULL, where it is none: no byte of it is read.
             ArgKind::Text { .. } if value == 0 => Ok(()),
             ArgKind::Text { len } => {
@@ -151,7 +156,7 @@ impl Checked {
             Kind::MapValue(map) => {
                 map_at(call.site.program, map).is_some_and(|m| call.site.program.unit().maps[m].frozen.is_some())
             }
-            Kind::Stack | Kind::Data | Kind::Held(_) | Kind::Key | Kind::Object(_) => false,
+            Kind::Stack | Kind::Data | Kind::Held(_) | Kind::Key | Kind::Lent(_) | Kind::Object(_) => false,
         };
         if !frozen {
             return Err(broken("not a string in frozen memory"));
@@ -166,7 +171,7 @@ impl Checked {
             Some((start, region)) if start == addr => match region.kind {
                 Kind::Held(RefClass::Host(_)) => Ok(addr),
                 Kind::Object(root) => Ok(root),
-                Kind::Stack | Kind::Data | Kind::MapValue(_) | Kind::Held(_) | Kind::Key => {
+                Kind::Stack | Kind::Data | Kind::MapValue(_) | Kind::Held(_) | Kind::Key | Kind::Lent(_) => {
                     Err(broken("not an object of the host"))
                 }
             },

@@ -21,7 +21,7 @@ use crate::sys::raw::{Raw, Rmw};
 use crate::vm::Program;
 
 use facts::Activation;
-use region::{Frame, Kind, Regions};
+use region::{Frame, Kind, Object, Regions};
 use taint::Pending;
 
 /// An obligation that is broken.
@@ -39,6 +39,8 @@ pub(crate) struct Checked {
     held: Vec<(u64, RefClass)>,
     /// Objects on the stack that were ever made.
     objects_made: u64,
+    /// Dynptrs that helpers lent to the callbacks that run, the innermost last.
+    lent: Vec<Object>,
     activations: Vec<Activation>,
     /// Uninitialised stack and registers must not be read.
     strict: bool,
@@ -58,6 +60,7 @@ impl Checked {
             frames,
             held: Vec::new(),
             objects_made: 0,
+            lent: Vec::new(),
             activations: Vec::new(),
             strict,
             args,
@@ -329,7 +332,12 @@ impl Memory for Checked {
 
     fn exit(&mut self, site: Site<'_>, start: Start, r0: u64) -> Result<(), Stop> {
         match start {
-            Start::Callback(kind) => callback_returns(kind, r0),
+            Start::Callback(kind) => {
+                if kind == CallbackKind::UserRing {
+                    self.end_loan();
+                }
+                callback_returns(kind, r0)
+            }
             Start::Entry | Start::Tail | Start::Exception => {
                 if let Some((_, class)) = self.held.last() {
                     return Err(broken(format!("the program ends and still holds a reference of class {class:?}")));
@@ -348,6 +356,10 @@ impl Memory for Checked {
     fn callback(&mut self, site: Site<'_>, kind: CallbackKind, args: [u64; 5]) -> Result<(), Stop> {
         match kind {
             CallbackKind::Loop => Ok(()),
+            CallbackKind::UserRing => {
+                self.lend(args[0]);
+                Ok(())
+            }
             CallbackKind::ForEachMapElem => {
                 let map =
                     map_at(site.program, args[0]).ok_or_else(|| broken("the callback's map is not the program's"))?;
@@ -362,8 +374,8 @@ impl Memory for Checked {
 
 fn callback_returns(kind: CallbackKind, r0: u64) -> Result<(), Stop> {
     match kind {
-        CallbackKind::Loop | CallbackKind::ForEachMapElem if r0 <= 1 => Ok(()),
-        CallbackKind::Loop | CallbackKind::ForEachMapElem => {
+        CallbackKind::Loop | CallbackKind::ForEachMapElem | CallbackKind::UserRing if r0 <= 1 => Ok(()),
+        CallbackKind::Loop | CallbackKind::ForEachMapElem | CallbackKind::UserRing => {
             Err(broken(format!("the callback returns {r0:#x}, must be 0 or 1")))
         }
     }

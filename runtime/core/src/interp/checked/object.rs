@@ -75,9 +75,26 @@ impl Checked {
 
     /// The live object that begins at an address.
     fn object(&self, addr: u64, wanted: impl Fn(ObjectKind) -> bool) -> Result<Object, Stop> {
-        let mut all = self.frames.iter().flat_map(|f| &f.objects);
+        let mut all = self.frames.iter().flat_map(|f| &f.objects).chain(&self.lent);
         let found = all.find(|o| o.addr == addr && wanted(o.kind)).copied();
         found.ok_or_else(|| broken("no live object of the kind that is asked for is there"))
+    }
+
+    /// A helper lends a dynptr to its callback: it and what it is a view of are there until that returns.
+    pub(super) fn lend(&mut self, addr: u64) {
+        self.objects_made += 1;
+        self.lent.push(Object { addr, kind: ObjectKind::DynptrLocal, group: self.objects_made });
+        let (sample, size) = (self.raw.load(addr, Size::DW), self.raw.load(addr + 8, Size::W) & 0x00ff_ffff);
+        self.regions.add(sample, size, Kind::Lent(self.objects_made), Rights::READ_WRITE);
+    }
+
+    /// The innermost callback that was lent a dynptr returns: its copies end with it.
+    pub(super) fn end_loan(&mut self) {
+        let Some(Object { group, .. }) = self.lent.pop() else { return };
+        self.regions.remove(|kind| kind == Kind::Lent(group));
+        for frame in &mut self.frames {
+            frame.objects.retain(|o| o.group != group);
+        }
     }
 
     /// The live dynptr that begins at an address.
@@ -86,11 +103,16 @@ impl Checked {
     }
 
     /// A dynptr becomes a copy of the one that the helper is given.
-    pub(super) fn check_clone(&mut self, proto: &Proto, args: [u64; 5], addr: u64) -> Result<(), Stop> {
+    pub(super) fn check_clone(&mut self, site: Site<'_>, proto: &Proto, args: [u64; 5], addr: u64) -> Result<(), Stop> {
         let original = proto.args.iter().position(|a| matches!(a.kind, ArgKind::Dynptr(_)));
         let original = original.ok_or_else(|| broken("there is no dynptr to copy"))?;
         let original = self.dynptr_at(args[original])?;
-        self.make(Object { addr, ..original })
+        // What a global function is given is its caller's to give up: its copies of that are views like any other.
+        let from = self.frames.iter().position(|f| f.holds(original.addr));
+        let is_global = |f: &Frame| site.program.unit().funcs.get(f.sub).is_some_and(|info| info.global);
+        let given = from.is_some_and(|at| self.frames[at + 1..].iter().any(is_global));
+        let kind = if given && original.kind.row().held { ObjectKind::DynptrLocal } else { original.kind };
+        self.make(Object { addr, kind, ..original })
     }
 
     /// The element that an iterator gave is part of it.

@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Held(RefClass),
     /// A key that a helper lends to a callback.
     Key,
+    /// What the dynptr of this number is a view of, lent to a callback.
+    Lent(u64),
     /// An object of the host that is there as long as the one held at this address; 0: until the run ends.
     Object(u64),
 }
@@ -32,6 +34,7 @@ impl Kind {
             Kind::MapValue(_) => "a map value",
             Kind::Held(_) => "a record",
             Kind::Key => "a key",
+            Kind::Lent(_) => "a sample",
             Kind::Object(_) => "an object of the host",
         }
     }

@@ -24,6 +24,7 @@ pub(crate) fn at_start(program: &Program, start: Start, values: [u64; 5]) -> (u1
         Start::Tail => (1, 0b1),
         Start::Exception => (1, 0),
         Start::Callback(CallbackKind::Loop) => (2, 0b10),
+        Start::Callback(CallbackKind::UserRing) => (2, 0b11),
         Start::Callback(CallbackKind::ForEachMapElem) => (4, 0b1111),
     };
     let pointer = |at: &usize| pointers & 1 << at != 0 && values[*at] != 0;

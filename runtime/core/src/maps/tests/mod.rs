@@ -9,6 +9,7 @@ mod nested;
 mod ring;
 mod rules;
 mod stress;
+mod user_ring;
 
 use std::sync::Arc;
 

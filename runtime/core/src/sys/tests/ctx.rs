@@ -24,6 +24,7 @@ fn layout() -> CtxLayout {
         kind,
         native,
         native_off,
+        sections: Cow::Borrowed(&[]),
     };
     let scalar = FieldKind::Scalar { partial: stingless_abi::Partial::Loads };
     CtxLayout {

@@ -100,6 +100,7 @@ impl Setup {
             verdicts: Cow::Borrowed(&[]),
             helpers: HelperSet::All,
             packet_loads: true,
+            network_header: None,
             btf: Arc::from([]),
         }
     }
