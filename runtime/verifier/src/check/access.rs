@@ -34,6 +34,17 @@ impl Span {
     }
 }
 
+/// The least offset of an access, and one past the greatest.
+fn reach_of(ptr: &Value, span: Span) -> (i128, i128) {
+    (ptr.min_off() + i128::from(span.off), ptr.max_off() + i128::from(span.off) + i128::from(span.bytes))
+}
+
+/// Whether an access stays within `0..limit`.
+fn inside(ptr: &Value, span: Span, limit: u32) -> bool {
+    let (first, end) = reach_of(ptr, span);
+    (first >= 0 || fault!(38)) && end <= i128::from(limit) + i128::from(fault!(39))
+}
+
 impl Checker<'_> {
     /// `span` from `ptr` on lies in memory that allows the access.
     pub(crate) fn access(&self, ptr: &Value, span: Span, mode: Mode, reg: Reg) -> Check {
@@ -124,11 +135,10 @@ impl Checker<'_> {
 
     /// The access stays within `0..limit`.
     fn within(&self, ptr: &Value, span: Span, limit: u32, what: &str, kind: Kind) -> Check {
-        let first = ptr.min_off() + i128::from(span.off);
-        let end = ptr.max_off() + i128::from(span.off) + i128::from(span.bytes);
-        if (first >= 0 || fault!(38)) && end <= i128::from(limit) + i128::from(fault!(39)) {
+        if inside(ptr, span, limit) {
             return Ok(());
         }
+        let (first, end) = reach_of(ptr, span);
         if end >= 1 << 29 {
             return fail_because(
                 Kind::UnboundedOffset,
@@ -158,7 +168,10 @@ impl Checker<'_> {
             );
         }
         self.aligned_if_atomic(ptr, span, mode)?;
-        self.within(ptr, span, spec.value_size, &format!("the value of map `{}`", spec.name), Kind::MapValueBounds)?;
+        if !inside(ptr, span, spec.value_size) {
+            let what = format!("the value of map `{}`", spec.name);
+            return self.within(ptr, span, spec.value_size, &what, Kind::MapValueBounds);
+        }
         self.special(ptr, spec, span)
     }
 
