@@ -5,7 +5,7 @@ export CARGO_TERM_PROGRESS_WHEN ?= auto
 
 PROXY := stingless-example-http-proxy
 
-.PHONY: help demo test lint bench bench-verifier soak fuzz bless setup-build setup-test
+.PHONY: help demo test lint bench bench-verifier soak fuzz mutants bless setup-build setup-test
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,9 @@ soak: setup-test ## The long tests at their full counts; prints executions, seed
 
 fuzz: setup-build ## Fuzz targets, 60 s each (cargo-fuzz)
 	@.ci/fuzz
+
+mutants: setup-build ## Mutants of the abstract domain, of which its tests must catch 95 % (cargo-mutants; an hour and more)
+	@.ci/mutants $(ARGS)
 
 bless: setup-test ## Rewrite expectations (snapshots, goldens, docs/unsafe.md, docs/api); review the diff
 	@.ci/bless

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Compiles plugins to committed objects: those of plugins/ and of the examples, or the ones named. Needs clang 16 or later
+# Compiles plugins to committed objects: those of plugins/, of the helpers' types and of the examples, or the ones named. Needs clang 16 or later
 # (or CLANG=path).
 #   plugins/build.sh [-o DIR] [FILE.bpf.c ...]      paths from the root of the tree
 set -eu
@@ -27,7 +27,7 @@ clang=$(find_clang) || {
     echo "no clang >= 16 here: the committed objects are used" >&2
     exit 3
 }
-[ $# -gt 0 ] || set -- plugins/*.bpf.c examples/*/plugins/*.bpf.c
+[ $# -gt 0 ] || set -- plugins/*.bpf.c helpers/*/types/*.bpf.c examples/*/plugins/*.bpf.c
 for source in "$@"; do
     object=${source%.c}.o
     # -fdebug-compilation-dir keeps the builder's folder out of the object: the same bytes everywhere.

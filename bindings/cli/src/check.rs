@@ -126,6 +126,9 @@ fn print(file: &Path, loaded: &Result<LoadedEach, Failure>, args: &CheckArgs) {
             info.stats.states,
             info.verify_time.as_secs_f64() * 1e6
         );
+        for note in &info.refinements {
+            out!("  {}: {}", report::place(note), note.message);
+        }
     }
     for refused in wanted_refused(loaded, args) {
         out!("{}: {}: rejected", file.display(), refused.info.name);

@@ -11,6 +11,14 @@ fn note(note: &Note) -> Value {
     json!({ "insn": note.slot, "file": note.file, "line": note.line, "column": note.column, "message": note.message })
 }
 
+/// A place in the source in few words: the line, or the instruction where that is not known.
+pub(crate) fn place(note: &Note) -> String {
+    match (&note.file, note.line) {
+        (Some(file), Some(line)) => format!("{file}:{line}"),
+        _ => format!("instruction {}", note.slot),
+    }
+}
+
 /// A verifier's report as JSON.
 fn verifier(report: &VerifierError) -> Value {
     let p = &report.primary;
@@ -72,6 +80,7 @@ fn program(info: &ProgramInfo, error: Option<Value>) -> Value {
         "verdict": if error.is_none() { "accept" } else { "reject" },
         "insns": info.insns, "insns_processed": info.stats.insns_processed, "states": info.stats.states,
         "verify_us": info.verify_time.as_secs_f64() * 1e6, "error": error,
+        "refinements": info.refinements.iter().map(note).collect::<Vec<_>>(),
     })
 }
 

@@ -3,7 +3,8 @@
 use stingless::abi::{MapKind, MapKinds};
 use stingless::{
     Buffer, ConstScalar, CtxArg, Dynptr, DynptrAdjust, DynptrMem, DynptrMut, Errno, LastingMem, MapArg, Mem, MemOut,
-    NewDynptrClone, NewDynptrLocal, NewDynptrRingbuf, NewDynptrSkb, NewDynptrXdp, OldDynptrRingbuf, ViewPtr,
+    NewDynptrClone, NewDynptrLocal, NewDynptrRingbuf, NewDynptrSkb, NewDynptrSkbMeta, NewDynptrXdp, OldDynptrRingbuf,
+    ViewPtr,
 };
 
 const RING: u64 = MapKinds::of(&[MapKind::Ringbuf]).0;
@@ -16,6 +17,16 @@ stingless::bpf_call_4! {
     pub fn bpf_dynptr_from_mem(_caller, data: LastingMem, flags: u64, ptr: NewDynptrLocal) -> Errno {
         let mut ptr = ptr;
         Errno(if flags != 0 { EINVAL } else { ptr.set(&data) })
+    }
+}
+
+stingless::bpf_call_3! {
+    /// Makes `ptr` a view of the metadata in front of the packet. Returns 0 or a negative errno.
+    #[kfunc]
+    #[effects(no_trap)]
+    pub fn bpf_dynptr_from_skb_meta(caller, skb: CtxArg, flags: u64, ptr: NewDynptrSkbMeta) -> i32 {
+        let mut ptr = ptr;
+        if flags != 0 { EINVAL as i32 } else { ptr.set(caller, skb) as i32 }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `bpf_perf_event_output`: bytes for the host.
 
 use stingless::abi::MapKind;
-use stingless::{CtxArg, MapArg, Mem};
+use stingless::{CtxArg, MapArg, Mem, NonEmptyOut};
 
 use crate::errno::{E2BIG, EFAULT, EINVAL, ENOENT};
 use crate::hooks::{SkBuff, SocketFilter, Xdp};
@@ -67,5 +67,32 @@ stingless::bpf_call_5! {
         bytes.extend(packet);
         (events.0)(Event { map: map.name(), index, data: &bytes });
         0
+    }
+}
+
+/// A counter of the machine at an index: no host lends one. `-EINVAL`, `-E2BIG` (no such index) or `-ENOENT`.
+fn counter(caller: &stingless::Caller<'_>, map: &MapArg<'_, BUFFERS>, flags: u64) -> i64 {
+    if flags & !INDEX != 0 {
+        return EINVAL;
+    }
+    let index = if flags & INDEX == INDEX { caller.slot() } else { flags as u32 };
+    if index >= map.max_entries() { E2BIG } else { ENOENT }
+}
+
+stingless::bpf_call_2! {
+    /// Reads a counter of the machine. The host lends none: `-ENOENT`, `-E2BIG` for an index beyond the map, or `-EINVAL`.
+    #[id = 22]
+    #[effects(no_trap, gpl_only)]
+    pub fn bpf_perf_event_read(caller, map: MapArg<BUFFERS>, flags: u64) -> i64 {
+        counter(caller, &map, flags)
+    }
+}
+
+stingless::bpf_call_4! {
+    /// Reads a counter of the machine and how long it ran. See `bpf_perf_event_read`; zeroes what it would fill.
+    #[id = 55]
+    #[effects(no_packet, no_trap, gpl_only)]
+    pub fn bpf_perf_event_read_value(caller, map: MapArg<BUFFERS>, flags: u64, buf: NonEmptyOut) -> i64 {
+        if buf.len() != 24 { EINVAL } else { counter(caller, &map, flags) }
     }
 }

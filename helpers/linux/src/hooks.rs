@@ -27,7 +27,7 @@ verdict! {
 #[repr(C)]
 #[derive(Debug, Ctx)]
 #[ctx(hook = "xdp", sections = ["xdp", "xdp/*", "xdp.frags", "xdp.frags/*", "xdp_*"], c_name = "xdp_md", linux_type = 6,
-      verdict = u32, helpers = [crate::XDP])]
+      verdict = u32, helpers = [crate::XDP], types = crate::PACKET_TYPES)]
 pub struct Xdp<'a> {
     /// The frame; head- and tailroom are what the buffer has beyond it.
     #[ctx(data, width = 4, at = 0, end_at = 4, meta_at = 8)]
@@ -41,13 +41,26 @@ pub struct Xdp<'a> {
     /// Interface it leaves by (`BPF_XDP_DEVMAP` programs).
     #[ctx(read, at = 20)]
     pub egress_ifindex: u32,
+    /// For helpers alone: what the device said of the frame; `None`: it says nothing of any.
+    pub metadata: Option<RxMetadata>,
+}
+
+/// What a device says of a frame that it received. `None`: not of this one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RxMetadata {
+    /// When it came, ns.
+    pub timestamp: Option<u64>,
+    /// Its flow's hash, and what that was made of (`enum xdp_rss_hash_type`).
+    pub hash: Option<(u32, u32)>,
+    /// Protocol (in network byte order) and tag of the VLAN that the device took off.
+    pub vlan_tag: Option<(u16, u16)>,
 }
 
 impl<'a> Xdp<'a> {
     /// A context of a packet, other fields 0.
     #[must_use]
     pub fn new(data: Packet<'a>) -> Xdp<'a> {
-        Xdp { data, ingress_ifindex: 0, rx_queue_index: 0, egress_ifindex: 0 }
+        Xdp { data, ingress_ifindex: 0, rx_queue_index: 0, egress_ifindex: 0, metadata: None }
     }
 }
 
@@ -92,7 +105,7 @@ verdict! {
 #[repr(C)]
 #[derive(Debug, Ctx)]
 #[ctx(hook = "tc", sections = ["tc", "tc/*", "tcx/*", "classifier", "classifier/*", "action", "action/*"], c_name = "__sk_buff", linux_type = 3,
-      verdict = i32, helpers = [crate::TC], packet_loads)]
+      verdict = i32, helpers = [crate::TC], packet_loads, types = crate::PACKET_TYPES)]
 pub struct SkBuff<'a> {
     /// The packet.
     #[ctx(data, width = 4, at = 76, end_at = 80, meta_at = 140)]
@@ -180,6 +193,8 @@ pub struct SkBuff<'a> {
     pub socket_cookie: u64,
     /// For helpers alone: owner of the packet's socket.
     pub socket_uid: Option<u32>,
+    /// For helpers alone: the IPsec states that the packet came through, each a `struct bpf_xfrm_state`.
+    pub secpath: Vec<[u8; 28]>,
     /// Set by `bpf_sk_assign`: the socket that is to get the packet.
     pub assigned: Option<Box<SocketInfo>>,
 }
@@ -222,6 +237,7 @@ impl<'a> SkBuff<'a> {
             tunnel: None,
             socket_cookie: 0,
             socket_uid: None,
+            secpath: Vec::new(),
             assigned: None,
         }
     }
@@ -231,7 +247,7 @@ impl<'a> SkBuff<'a> {
 #[repr(C)]
 #[derive(Debug, Ctx)]
 #[ctx(hook = "socket_filter", sections = ["socket", "socket/*", "socket_filter", "socket_filter/*"], c_name = "__sk_buff", linux_type = 1,
-      verdict = u32, helpers = [crate::SOCKET], packet_loads)]
+      verdict = u32, helpers = [crate::SOCKET], packet_loads, types = crate::PACKET_TYPES)]
 pub struct SocketFilter<'a> {
     /// The packet.
     #[ctx(data, width = 4, at = 76, end_at = 80, meta_at = 140, hidden)]
@@ -284,6 +300,9 @@ pub struct SocketFilter<'a> {
     /// Segments.
     #[ctx(read, narrow, at = 164)]
     pub gso_segs: u32,
+    /// The packet's socket.
+    #[ctx(object, at = 168)]
+    pub sk: SocketField<'a>,
     /// Bytes of a segment.
     #[ctx(read, narrow, at = 176)]
     pub gso_size: u32,
@@ -318,6 +337,7 @@ impl<'a> SocketFilter<'a> {
             hash: 0,
             napi_id: 0,
             gso_segs: 0,
+            sk: SocketField::NONE,
             gso_size: 0,
             network_offset: 0,
             socket_cookie: 0,

@@ -1,5 +1,6 @@
 //! Maps, iteration over them, tail calls.
 
+use crate::sock::numbered;
 use stingless::abi::{MapKind, MapKinds};
 use stingless::{
     Anything, CallbackCtx, CtxArg, Errno, ForEachCallback, HelperResult, Key, MapArg, ValueIn, ValueOut, ValuePtr,
@@ -19,11 +20,16 @@ const ITERABLE: u64 = MapKinds::of(&[
 /// Kinds with elements that programs change by key.
 const KEYED: u64 = ITERABLE | MapKind::LpmTrie.bit().0;
 /// Kinds with elements that programs delete by key.
-const DELETED: u64 = KEYED | MapKinds::of(&[MapKind::Sockmap, MapKind::Sockhash]).0;
+const DELETED: u64 = KEYED | SOCKETS;
 /// Kinds with elements that programs look up by key.
 const FOUND: u64 = KEYED
+    | SOCKETS
     | MapKinds::of(&[MapKind::Devmap, MapKind::DevmapHash, MapKind::Xskmap, MapKind::ArrayOfMaps, MapKind::HashOfMaps])
         .0;
+/// Kinds of sockets.
+const SOCKETS: u64 = MapKinds::of(&[MapKind::Sockmap, MapKind::Sockhash]).0;
+/// Kinds with elements that programs put in by key.
+const PUT: u64 = KEYED | SOCKETS;
 /// Kinds with a value for each execution slot.
 const PER_SLOT: u64 = MapKinds::of(&[MapKind::PercpuArray, MapKind::PercpuHash, MapKind::LruPercpuHash]).0;
 /// Kinds whose values have no keys.
@@ -35,20 +41,25 @@ pub(crate) const CGROUPS: u64 = MapKind::CgroupArray.bit().0;
 const PROGRAMS: u64 = MapKinds::of(&[MapKind::ProgArray]).0;
 
 stingless::bpf_call_2! {
-    /// Looks a key up. Returns a pointer to the value, valid until the program returns, or NULL.
+    /// Looks a key up. Returns a pointer to the value, valid until the program returns, or NULL. In a map of sockets it is a
+    /// socket, which `bpf_sk_release` gives back on every path.
     #[id = 1]
     #[effects(no_trap)]
-    pub fn bpf_map_lookup_elem(_caller, map: MapArg<FOUND>, key: Key) -> ValuePtr {
-        map.lookup(key)
+    pub fn bpf_map_lookup_elem(caller, map: MapArg<FOUND>, key: Key) -> ValuePtr {
+        if MapKinds(SOCKETS).has(map.kind()) { map.lookup_socket(caller, key, numbered) } else { map.lookup(key) }
     }
 }
 
 stingless::bpf_call_4! {
     /// Adds or replaces an element. Flags: `BPF_ANY` 0, `BPF_NOEXIST` 1, `BPF_EXIST` 2; with `BPF_F_LOCK` 4 a value that
-    /// is there is written over in place, under its spin lock. Returns 0 or a negative errno.
+    /// is there is written over in place, under its spin lock. The value of a map of sockets is a socket. Returns 0 or a
+    /// negative errno.
     #[id = 2]
     #[effects(no_trap, writes_map)]
-    pub fn bpf_map_update_elem(_caller, map: MapArg<KEYED>, key: Key, value: ValueIn, flags: Anything) -> Errno {
+    pub fn bpf_map_update_elem(_caller, map: MapArg<PUT>, key: Key, value: ValueIn, flags: Anything) -> Errno {
+        if MapKinds(SOCKETS).has(map.kind()) {
+            return map.update_socket(key, value, flags.0);
+        }
         map.update(key, value, flags.0)
     }
 }
@@ -105,7 +116,7 @@ stingless::bpf_call_3! {
     /// out of range, or 33 tail calls were made already, the program goes on behind the call.
     #[id = 12]
     #[effects(no_trap, tail_call)]
-    pub fn bpf_tail_call(_caller, _ctx: CtxArg, _map: MapArg<PROGRAMS>, _index: u32) -> () {
+    pub fn bpf_tail_call(_caller, _ctx: CtxArg, _map: MapArg<PROGRAMS>, _index: Anything) -> () {
         // Engines act on the `tail_call` effect and never get here.
     }
 }
@@ -124,5 +135,23 @@ stingless::bpf_call_4! {
             return Ok(-22);
         }
         map.for_each(caller, callback, ctx)
+    }
+}
+
+/// Kinds that programs may ask for the number of elements: all but those whose elements are not theirs.
+const COUNTED: u64 = FOUND
+    | DELETED
+    | PUSHED
+    | PROGRAMS
+    | CGROUPS
+    | MapKinds::of(&[MapKind::Ringbuf, MapKind::Cpumap, MapKind::PerfEventArray]).0;
+const HASHES: u64 = MapKinds::of(&[MapKind::Hash, MapKind::LruHash, MapKind::PercpuHash, MapKind::LruPercpuHash]).0;
+
+stingless::bpf_call_1! {
+    /// How many elements a hash map has; 0 for other kinds.
+    #[kfunc]
+    #[effects(no_trap)]
+    pub fn bpf_map_sum_elem_count(_caller, map: MapArg<COUNTED>) -> i64 {
+        if MapKinds(HASHES).has(map.kind()) { map.elements() as i64 } else { 0 }
     }
 }

@@ -1,6 +1,6 @@
 //! What is known of a packet beside its bytes.
 
-use stingless::{CtxArg, CtxOrNull, MapArg};
+use stingless::{CtxArg, CtxOrNull, MapArg, NonEmptyOut};
 
 use crate::errno::{EINVAL, ENOENT};
 use crate::hooks::{SkBuff, SocketFilter};
@@ -216,5 +216,26 @@ stingless::bpf_call_1! {
     #[effects(no_trap)]
     pub fn bpf_get_netns_cookie(_caller, _ctx: CtxOrNull) -> u64 {
         1
+    }
+}
+
+/// Bytes of `struct bpf_xfrm_state`.
+const XFRM_STATE: usize = 28;
+
+stingless::bpf_call_5! {
+    /// The IPsec state with this index that the packet came through, a `struct bpf_xfrm_state`. Returns 0, or `-EINVAL`
+    /// (and zeroes) where there is none, there are flags, or the size is another.
+    #[id = 66]
+    #[effects(no_packet, no_trap)]
+    pub fn bpf_skb_get_xfrm_state(caller, skb: CtxArg, index: u32, xfrm_state: NonEmptyOut, flags: u64) -> i64 {
+        let mut xfrm_state = xfrm_state;
+        let state = skb.with::<SkBuff<'_>, _>(caller, |skb| skb.secpath.get(index as usize).copied()).flatten();
+        match state.filter(|_| flags == 0 && xfrm_state.len() == XFRM_STATE) {
+            Some(bytes) => {
+                xfrm_state.write(0, &bytes);
+                0
+            }
+            None => EINVAL,
+        }
     }
 }

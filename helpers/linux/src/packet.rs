@@ -1,9 +1,9 @@
 //! Helpers that move an XDP packet's bounds.
 
-use stingless::{Caller, CtxArg, Errno, NonEmpty, NonEmptyOut, Packet};
+use stingless::{Caller, CtxArg, Errno, NonEmpty, NonEmptyOut, Out, Packet};
 
-use crate::errno::{EACCES, EFAULT, EINVAL};
-use crate::hooks::Xdp;
+use crate::errno::{EACCES, EFAULT, EINVAL, ENODATA, EOPNOTSUPP};
+use crate::hooks::{RxMetadata, Xdp};
 
 /// Least packet that XDP leaves (`ETH_HLEN`).
 const MIN_LEN: u64 = 14;
@@ -69,6 +69,64 @@ stingless::bpf_call_1! {
     #[effects(no_trap)]
     pub fn bpf_xdp_get_buff_len(caller, xdp_md: CtxArg) -> u64 {
         xdp_md.with::<Xdp<'_>, _>(caller, |xdp| xdp.data.len() as u64).unwrap_or(0)
+    }
+}
+
+stingless::bpf_call_2! {
+    /// Makes the first `len` bytes of the packet accessible: they are. Returns 0, or `-EINVAL` where it has fewer.
+    #[kfunc]
+    #[effects(no_trap, invalidates_packet)]
+    pub fn bpf_xdp_pull_data(caller, xdp_md: CtxArg, len: u32) -> i32 {
+        let there = xdp_md.with::<Xdp<'_>, _>(caller, |xdp| xdp.data.len()).unwrap_or(0);
+        if len as usize <= there { 0 } else { EINVAL as i32 }
+    }
+}
+
+/// What the device said of the frame, picked by `pick`.
+///
+/// # Errors
+/// `-EOPNOTSUPP` where it says such things of no frame, `-ENODATA` where it said none of this.
+fn received<T>(caller: &Caller<'_>, ctx: CtxArg<'_>, pick: impl FnOnce(&RxMetadata) -> Option<T>) -> Result<T, i32> {
+    let metadata = ctx.with::<Xdp<'_>, _>(caller, |xdp| xdp.metadata).flatten();
+    pick(&metadata.ok_or(EOPNOTSUPP as i32)?).ok_or(ENODATA as i32)
+}
+
+stingless::bpf_call_2! {
+    /// When the device received the frame, ns. Returns 0, `-EOPNOTSUPP` (the host says no such things) or `-ENODATA` (not
+    /// of this frame).
+    #[kfunc]
+    #[effects(no_trap)]
+    pub fn bpf_xdp_metadata_rx_timestamp(caller, ctx: CtxArg, timestamp: Out<u64>) -> i32 {
+        let mut timestamp = timestamp;
+        received(caller, ctx, |m| m.timestamp).map(|ns| timestamp.set(ns)).map_or_else(|errno| errno, |()| 0)
+    }
+}
+
+stingless::bpf_call_3! {
+    /// The hash of the frame's flow, and what it was made of. Returns as `bpf_xdp_metadata_rx_timestamp`.
+    #[kfunc]
+    #[effects(no_trap)]
+    pub fn bpf_xdp_metadata_rx_hash(caller, ctx: CtxArg, hash: Out<u32>, rss_type: Out<u32>) -> i32 {
+        let (mut hash, mut rss_type) = (hash, rss_type);
+        let set = |(number, kind)| {
+            hash.set(number);
+            rss_type.set(kind);
+        };
+        received(caller, ctx, |m| m.hash).map(set).map_or_else(|errno| errno, |()| 0)
+    }
+}
+
+stingless::bpf_call_3! {
+    /// Protocol and tag of the VLAN that the device took off. Returns as `bpf_xdp_metadata_rx_timestamp`.
+    #[kfunc]
+    #[effects(no_trap)]
+    pub fn bpf_xdp_metadata_rx_vlan_tag(caller, ctx: CtxArg, vlan_proto: Out<u16>, vlan_tci: Out<u16>) -> i32 {
+        let (mut vlan_proto, mut vlan_tci) = (vlan_proto, vlan_tci);
+        let set = |(proto, tci)| {
+            vlan_proto.set(proto);
+            vlan_tci.set(tci);
+        };
+        received(caller, ctx, |m| m.vlan_tag).map(set).map_or_else(|errno| errno, |()| 0)
     }
 }
 

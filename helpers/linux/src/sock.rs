@@ -14,6 +14,7 @@ const TUPLES: [usize; 2] = [12, 36];
 const TCP_HEADER: usize = 20;
 const TCP: u32 = 6;
 const UDP: u32 = 17;
+const AF_UNIX: u32 = 1;
 const AF_INET6: u32 = 10;
 // States of TCP.
 const TIME_WAIT: u32 = 6;
@@ -36,13 +37,26 @@ pub struct Query<'q> {
 type Look = dyn Fn(&Query<'_>) -> Option<SocketInfo> + Send + Sync;
 
 /// A host's sockets: give them to [`Linker::host`](stingless::Linker::host). Without them look-ups find nothing.
-pub struct Sockets(Box<Look>);
+pub struct Sockets {
+    look: Box<Look>,
+    numbered: Option<Box<Numbered>>,
+}
+
+type Numbered = dyn Fn(u64) -> Option<SocketInfo> + Send + Sync;
 
 impl Sockets {
     /// Sockets are looked up by this function. The program sees the socket as it was then.
     #[must_use]
     pub fn new(look: impl Fn(&Query<'_>) -> Option<SocketInfo> + Send + Sync + 'static) -> Sockets {
-        Sockets(Box::new(look))
+        Sockets { look: Box::new(look), numbered: None }
+    }
+
+    /// This function gives the socket of a number that is in a map of sockets: one that the host put in, or
+    /// [`SocketInfo::id`] of one that a program did. Without it, look-ups in such maps find nothing.
+    #[must_use]
+    pub fn numbered(mut self, find: impl Fn(u64) -> Option<SocketInfo> + Send + Sync + 'static) -> Sockets {
+        self.numbered = Some(Box::new(find));
+        self
     }
 }
 
@@ -50,6 +64,11 @@ impl std::fmt::Debug for Sockets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Sockets")
     }
+}
+
+/// The socket of a number in a map.
+pub(crate) fn numbered(caller: &Caller<'_>, number: u64) -> Option<SocketInfo> {
+    caller.try_host::<Sockets>().and_then(|sockets| sockets.numbered.as_ref()?(number))
 }
 
 /// What a look-up finds: nothing where tuple, namespace or flags are such as Linux refuses.
@@ -65,7 +84,7 @@ fn look<const CLASS: u32>(
     }
     let bytes = tuple.to_vec();
     let query = Query { protocol, tuple: &bytes, netns, partial };
-    match caller.try_host::<Sockets>().and_then(|sockets| (sockets.0)(&query)) {
+    match caller.try_host::<Sockets>().and_then(|sockets| (sockets.look)(&query)) {
         Some(found) => HeldSocket::hold(caller, found),
         None => HeldSocket::NULL,
     }
@@ -179,6 +198,24 @@ stingless::bpf_call_1! {
     #[effects(no_trap)]
     pub fn bpf_skc_to_udp6_sock(_caller, sk: AnySocket) -> KernelSocketPtr {
         sk.kernel(is(sk, UDP, true))
+    }
+}
+
+stingless::bpf_call_1! {
+    /// A full socket of this machine's own addresses (`AF_UNIX`), as the kernel's own type, or NULL. See `bpf_skc_to_tcp_sock`.
+    #[id = 178]
+    #[effects(no_trap)]
+    pub fn bpf_skc_to_unix_sock(_caller, sk: AnySocket) -> KernelSocketPtr {
+        sk.kernel(!sk.info().partial && sk.info().sock.family == AF_UNIX)
+    }
+}
+
+stingless::bpf_call_1! {
+    /// A socket of multipath TCP, as the kernel's own type: hosts have none, NULL.
+    #[id = 196]
+    #[effects(no_trap)]
+    pub fn bpf_skc_to_mptcp_sock(_caller, sk: AnySocket) -> KernelSocketPtr {
+        sk.kernel(false)
     }
 }
 

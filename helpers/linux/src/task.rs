@@ -5,9 +5,9 @@ use std::os::unix::fs::MetadataExt as _;
 use rustix::process::{getgid, getpid, getuid};
 use rustix::thread::gettid;
 use rustix::time::{ClockId, DynamicClockId, clock_gettime_dynamic};
-use stingless::{MapArg, NonEmptyOut};
+use stingless::{MapArg, MemOut, NonEmptyOut};
 
-use crate::errno::{E2BIG, EAGAIN, EINVAL};
+use crate::errno::{E2BIG, EAGAIN, EINVAL, ENOENT, EPERM};
 use crate::map::CGROUPS;
 use crate::misc::nanoseconds;
 
@@ -124,5 +124,50 @@ stingless::bpf_call_0! {
     #[effects(no_trap, gpl_only)]
     pub fn bpf_get_current_task(_caller) -> u64 {
         0
+    }
+}
+
+stingless::bpf_call_0! {
+    /// Number of the control group of the thread that runs the program: 0, the host keeps none.
+    #[id = 80]
+    #[effects(no_trap)]
+    pub fn bpf_get_current_cgroup_id(_caller) -> u64 {
+        0
+    }
+}
+
+stingless::bpf_call_1! {
+    /// Ancestor, at a level, of the control group of the thread that runs the program: 0, the host keeps none.
+    #[id = 123]
+    #[effects(no_trap)]
+    pub fn bpf_get_current_ancestor_cgroup_id(_caller, _ancestor_level: i32) -> u64 {
+        0
+    }
+}
+
+stingless::bpf_call_1! {
+    /// Sends a signal to the process: no plugin signals its host, `-EPERM`.
+    #[id = 109]
+    #[effects(no_trap)]
+    pub fn bpf_send_signal(_caller, _sig: u32) -> i64 {
+        EPERM
+    }
+}
+
+stingless::bpf_call_1! {
+    /// Sends a signal to the thread: no plugin signals its host, `-EPERM`.
+    #[id = 117]
+    #[effects(no_trap)]
+    pub fn bpf_send_signal_thread(_caller, _sig: u32) -> i64 {
+        EPERM
+    }
+}
+
+stingless::bpf_call_3! {
+    /// The processor's last branches: the host does not record them, `-ENOENT`, or `-EINVAL` where there are flags.
+    #[id = 176]
+    #[effects(no_packet, no_trap, gpl_only)]
+    pub fn bpf_get_branch_snapshot(_caller, _entries: MemOut, flags: u64) -> i64 {
+        if flags != 0 { EINVAL } else { ENOENT }
     }
 }

@@ -2,8 +2,8 @@
 
 use stingless::{ConstStr, CountOrErrno, Mem, NonEmpty, Out};
 
-const EINVAL: i64 = -22;
-const ERANGE: i64 = -34;
+use crate::errno::{EINVAL, ERANGE};
+
 /// Linux looks at most at this many bytes.
 const MAX_BYTES: usize = 64;
 

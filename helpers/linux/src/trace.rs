@@ -2,7 +2,7 @@
 
 use stingless::{ConstStr, CountOrErrno, MemOrNull, MemOutOrNull, NonEmpty, Optional};
 
-use crate::errno::EINVAL;
+use crate::errno::{EINVAL, ENOENT};
 use crate::format::{MAX_VALUES, format};
 
 /// Where the host wants plugins' lines: give it to [`Linker::host`](stingless::Linker::host). Without one they are dropped.
@@ -82,5 +82,27 @@ stingless::bpf_call_5! {
             str.write(fits - 1, &[0]);
         }
         CountOrErrno(line.len() as i64)
+    }
+}
+
+/// A program's own streams (`enum bpf_stream_id`).
+const STREAMS: std::ops::RangeInclusive<i32> = 1..=2;
+
+stingless::bpf_call_5! {
+    /// Writes text for whoever reads the program's output (1) or errors (2), formatted with up to twelve numbers in an
+    /// array: the host gets it as it gets lines. Returns 0, `-ENOENT` for another stream, or `-EINVAL`.
+    #[kfunc]
+    #[effects(gpl_only)]
+    pub fn bpf_stream_vprintk_impl(caller, stream_id: i32, fmt: ConstStr, args: MemOrNull, _aux: Optional) -> i32 {
+        if !STREAMS.contains(&stream_id) {
+            return ENOENT as i32;
+        }
+        let mut text = fmt.to_vec();
+        text.push(0);
+        match values(&args).map(|values| print(caller, &text, &values)) {
+            Some(CountOrErrno(0..)) => 0,
+            Some(CountOrErrno(errno)) => errno as i32,
+            None => EINVAL as i32,
+        }
     }
 }

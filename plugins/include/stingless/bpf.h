@@ -70,6 +70,7 @@ enum bpf_map_type {
     BPF_MAP_TYPE_SOCKHASH = 18,
     BPF_MAP_TYPE_QUEUE = 22,
     BPF_MAP_TYPE_STACK = 23,
+    BPF_MAP_TYPE_SK_STORAGE = 24,
     BPF_MAP_TYPE_DEVMAP_HASH = 25,
     BPF_MAP_TYPE_RINGBUF = 27,
     BPF_MAP_TYPE_BLOOM_FILTER = 30,
@@ -273,6 +274,8 @@ struct bpf_tunnel_key {
     __u32 tunnel_label;
     union { __u32 local_ipv4; __u32 local_ipv6[4]; };
 };
+
+#define BPF_SK_STORAGE_GET_F_CREATE 1ULL
 
 struct bpf_sock {
     __u32 bound_dev_if;
@@ -553,6 +556,14 @@ static struct bpf_sock *(*const bpf_sk_lookup_udp)(void *ctx, struct bpf_sock_tu
 #define bpf_sk_release bpf_sk_release
 static long (*const bpf_sk_release)(void *sock) = (void *)86;
 #endif
+#ifndef bpf_sk_storage_get
+#define bpf_sk_storage_get bpf_sk_storage_get
+static void *(*const bpf_sk_storage_get)(void *map, void *sk, void *value, __u64 flags) = (void *)107;
+#endif
+#ifndef bpf_sk_storage_delete
+#define bpf_sk_storage_delete bpf_sk_storage_delete
+static long (*const bpf_sk_storage_delete)(void *map, void *sk) = (void *)108;
+#endif
 #ifndef bpf_sk_fullsock
 #define bpf_sk_fullsock bpf_sk_fullsock
 static struct bpf_sock *(*const bpf_sk_fullsock)(void *sk) = (void *)95;
@@ -763,6 +774,10 @@ extern int bpf_dynptr_from_xdp(struct xdp_md *xdp_md, __u64 flags, struct bpf_dy
 #define bpf_dynptr_from_skb bpf_dynptr_from_skb
 extern int bpf_dynptr_from_skb(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *ptr) __weak __ksym;
 #endif
+#ifndef bpf_dynptr_from_skb_meta
+#define bpf_dynptr_from_skb_meta bpf_dynptr_from_skb_meta
+extern int bpf_dynptr_from_skb_meta(struct __sk_buff *skb, __u64 flags, struct bpf_dynptr *ptr) __weak __ksym;
+#endif
 #ifndef bpf_dynptr_slice
 #define bpf_dynptr_slice bpf_dynptr_slice
 extern void *bpf_dynptr_slice(const struct bpf_dynptr *p, __u32 offset, void *buffer, __u32 size) __weak __ksym;
@@ -798,6 +813,126 @@ extern int bpf_dynptr_copy(const struct bpf_dynptr *dst_ptr, __u32 dst_off, cons
 #ifndef bpf_dynptr_memset
 #define bpf_dynptr_memset bpf_dynptr_memset
 extern int bpf_dynptr_memset(const struct bpf_dynptr *p, __u32 offset, __u32 size, __u8 val) __weak __ksym;
+#endif
+
+/* What a device said of a frame: 0, -EOPNOTSUPP or -ENODATA. */
+#ifndef bpf_xdp_metadata_rx_timestamp
+#define bpf_xdp_metadata_rx_timestamp bpf_xdp_metadata_rx_timestamp
+extern int bpf_xdp_metadata_rx_timestamp(const struct xdp_md *ctx, __u64 *timestamp) __weak __ksym;
+#endif
+#ifndef bpf_xdp_metadata_rx_hash
+#define bpf_xdp_metadata_rx_hash bpf_xdp_metadata_rx_hash
+extern int bpf_xdp_metadata_rx_hash(const struct xdp_md *ctx, __u32 *hash, __u32 *rss_type) __weak __ksym;
+#endif
+#ifndef bpf_xdp_metadata_rx_vlan_tag
+#define bpf_xdp_metadata_rx_vlan_tag bpf_xdp_metadata_rx_vlan_tag
+extern int bpf_xdp_metadata_rx_vlan_tag(const struct xdp_md *ctx, __be16 *vlan_proto, __u16 *vlan_tci) __weak __ksym;
+#endif
+#ifndef bpf_xdp_pull_data
+#define bpf_xdp_pull_data bpf_xdp_pull_data
+extern int bpf_xdp_pull_data(struct xdp_md *x, __u32 len) __weak __ksym;
+#endif
+#ifndef bpf_map_sum_elem_count
+#define bpf_map_sum_elem_count bpf_map_sum_elem_count
+extern long bpf_map_sum_elem_count(const void *map) __weak __ksym;
+#endif
+#ifndef bpf_stream_vprintk_impl
+#define bpf_stream_vprintk_impl bpf_stream_vprintk_impl
+extern int bpf_stream_vprintk_impl(int stream_id, const char *fmt, const void *args, __u32 len, void *aux) __weak __ksym;
+#endif
+
+/* An IPsec state that a packet came through. */
+struct bpf_xfrm_state {
+    __u32 reqid;
+    __u32 spi; /* Network byte order, as is the address. */
+    __u16 family;
+    __u16 ext;
+    union {
+        __u32 remote_ipv4;
+        __u32 remote_ipv6[4];
+    };
+};
+
+#ifndef bpf_skb_get_xfrm_state
+#define bpf_skb_get_xfrm_state bpf_skb_get_xfrm_state
+static long (*const bpf_skb_get_xfrm_state)(struct __sk_buff *skb, __u32 index, struct bpf_xfrm_state *xfrm_state, __u32 size, __u64 flags) = (void *)66;
+#endif
+#ifndef bpf_get_current_cgroup_id
+#define bpf_get_current_cgroup_id bpf_get_current_cgroup_id
+static __u64 (*const bpf_get_current_cgroup_id)(void) = (void *)80;
+#endif
+#ifndef bpf_get_current_ancestor_cgroup_id
+#define bpf_get_current_ancestor_cgroup_id bpf_get_current_ancestor_cgroup_id
+static __u64 (*const bpf_get_current_ancestor_cgroup_id)(int ancestor_level) = (void *)123;
+#endif
+
+/* SYN cookies without a socket. The headers are `struct iphdr`, `struct ipv6hdr` and `struct tcphdr`. */
+#ifndef bpf_tcp_raw_gen_syncookie_ipv4
+#define bpf_tcp_raw_gen_syncookie_ipv4 bpf_tcp_raw_gen_syncookie_ipv4
+static long (*const bpf_tcp_raw_gen_syncookie_ipv4)(void *iph, void *th, __u32 th_len) = (void *)204;
+#endif
+#ifndef bpf_tcp_raw_gen_syncookie_ipv6
+#define bpf_tcp_raw_gen_syncookie_ipv6 bpf_tcp_raw_gen_syncookie_ipv6
+static long (*const bpf_tcp_raw_gen_syncookie_ipv6)(void *iph, void *th, __u32 th_len) = (void *)205;
+#endif
+#ifndef bpf_tcp_raw_check_syncookie_ipv4
+#define bpf_tcp_raw_check_syncookie_ipv4 bpf_tcp_raw_check_syncookie_ipv4
+static long (*const bpf_tcp_raw_check_syncookie_ipv4)(void *iph, void *th) = (void *)206;
+#endif
+#ifndef bpf_tcp_raw_check_syncookie_ipv6
+#define bpf_tcp_raw_check_syncookie_ipv6 bpf_tcp_raw_check_syncookie_ipv6
+static long (*const bpf_tcp_raw_check_syncookie_ipv6)(void *iph, void *th) = (void *)207;
+#endif
+
+/* Text up to a NUL, in memory that may be read: a place, a length or an order, else -ENOENT, -ERANGE for NULL, -EFAULT where
+   no NUL comes in what is known to be readable, -E2BIG beyond 64 KiB. */
+#ifndef bpf_strcmp
+#define bpf_strcmp bpf_strcmp
+extern int bpf_strcmp(const char *s1, const char *s2) __weak __ksym;
+#endif
+#ifndef bpf_strcasecmp
+#define bpf_strcasecmp bpf_strcasecmp
+extern int bpf_strcasecmp(const char *s1, const char *s2) __weak __ksym;
+#endif
+#ifndef bpf_strchr
+#define bpf_strchr bpf_strchr
+extern int bpf_strchr(const char *s, char c) __weak __ksym;
+#endif
+#ifndef bpf_strchrnul
+#define bpf_strchrnul bpf_strchrnul
+extern int bpf_strchrnul(const char *s, char c) __weak __ksym;
+#endif
+#ifndef bpf_strnchr
+#define bpf_strnchr bpf_strnchr
+extern int bpf_strnchr(const char *s, __u64 count, char c) __weak __ksym;
+#endif
+#ifndef bpf_strrchr
+#define bpf_strrchr bpf_strrchr
+extern int bpf_strrchr(const char *s, char c) __weak __ksym;
+#endif
+#ifndef bpf_strlen
+#define bpf_strlen bpf_strlen
+extern int bpf_strlen(const char *s) __weak __ksym;
+#endif
+#ifndef bpf_strnlen
+#define bpf_strnlen bpf_strnlen
+extern int bpf_strnlen(const char *s, __u64 count) __weak __ksym;
+#endif
+#ifndef bpf_strspn
+#define bpf_strspn bpf_strspn
+extern int bpf_strspn(const char *s, const char *accept) __weak __ksym;
+#endif
+#ifndef bpf_strcspn
+#define bpf_strcspn bpf_strcspn
+extern int bpf_strcspn(const char *s, const char *reject) __weak __ksym;
+#endif
+#ifndef bpf_strstr
+#define bpf_strstr bpf_strstr
+extern int bpf_strstr(const char *s1, const char *s2) __weak __ksym;
+#endif
+#ifndef bpf_strnstr
+#define bpf_strnstr bpf_strnstr
+extern int bpf_strnstr(const char *s1, const char *s2, __u64 len) __weak __ksym;
 #endif
 
 /* Iterators: on the stack, and touched by their functions alone. What is made is destroyed on every way out. */

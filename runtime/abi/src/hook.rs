@@ -68,6 +68,9 @@ pub struct HookDef {
     pub packet_loads: bool,
     /// The host's BTF that CO-RE relocates against, raw; empty where the hook brings none.
     pub btf: Arc<[u8]>,
+    /// More types that CO-RE relocates against, those of what the context leads to (a packet's headers): raw BTF, or an
+    /// ELF file with `.BTF`. Asked after all others; empty where the hook brings none.
+    pub types: Cow<'static, [u8]>,
 }
 
 impl HookDef {

@@ -36,6 +36,9 @@ pub struct Limits {
     pub examined_insns: u64,
     /// State comparisons and examined instructions together: the one deterministic budget of a verification.
     pub work: u64,
+    /// How often one verification may put to a solver what it cannot prove of a number; 0 for never. What is spent on it
+    /// counts as work.
+    pub refinements: u32,
     /// Bytes of memory that one verification may take.
     pub verifier_bytes: usize,
     /// Stack bytes of a call chain.
@@ -68,6 +71,7 @@ impl Default for Limits {
             program_insns: 1_000_000,
             examined_insns: 1_000_000,
             work: 32_000_000,
+            refinements: 256,
             verifier_bytes: 256 << 20,
             stack: MAX_STACK,
             frames: MAX_FRAMES,

@@ -48,6 +48,8 @@ pub const F_RDONLY: u32 = 1 << 3;
 pub const F_WRONLY: u32 = 1 << 4;
 /// `BPF_F_ZERO_SEED`.
 pub const F_ZERO_SEED: u32 = 1 << 6;
+/// `BPF_F_CLONE`: a socket that is made of another has its value, too; the host sees to it.
+pub const F_CLONE: u32 = 1 << 9;
 /// `BPF_F_RDONLY_PROG`: programs may only read.
 pub const F_RDONLY_PROG: u32 = 1 << 7;
 /// `BPF_F_WRONLY_PROG`: programs may only write.
@@ -111,6 +113,8 @@ map_kinds! {
     Queue = 22, "queue", key: SizeRule::Exactly(0), value: ANY_VALUE, flags: F_NUMA_NODE | ACCESS;
     /// Last in, first out.
     Stack = 23, "stack", key: SizeRule::Exactly(0), value: ANY_VALUE, flags: F_NUMA_NODE | ACCESS;
+    /// A value for each socket that programs make one for: by the number that the host gives sockets.
+    SkStorage = 24, "sk_storage", key: SizeRule::Exactly(4), value: SizeRule::Between(1, 60 << 10), flags: F_NO_PREALLOC | F_CLONE;
     /// Interfaces that packets are redirected to, by key.
     DevmapHash = 25, "devmap_hash", key: SizeRule::Exactly(4), value: SizeRule::Between(4, 8), flags: F_NUMA_NODE | F_RDONLY | F_WRONLY;
     /// Ring buffer for many producers and one consumer.
@@ -167,6 +171,7 @@ impl MapKind {
                 | MapKind::Xskmap
                 | MapKind::ArrayOfMaps
                 | MapKind::HashOfMaps
+                | MapKind::SkStorage
         )
     }
 
@@ -190,6 +195,12 @@ impl MapKind {
     #[must_use]
     pub const fn holds_maps(self) -> bool {
         matches!(self, MapKind::ArrayOfMaps | MapKind::HashOfMaps)
+    }
+
+    /// Whether values are sockets: programs put in what they have, and what they look up they give back.
+    #[must_use]
+    pub const fn holds_sockets(self) -> bool {
+        matches!(self, MapKind::Sockmap | MapKind::Sockhash)
     }
 
     /// Whether each execution slot has its own value.
@@ -381,9 +392,8 @@ impl MapSpec {
     /// Whether programs may store to values.
     #[must_use]
     pub const fn prog_writes(&self) -> bool {
-        // Sockets may be taken out by programs, which cannot get at their values.
-        let takes_out = matches!(self.kind, MapKind::Sockmap | MapKind::Sockhash);
-        self.flags & F_RDONLY_PROG == 0 && (takes_out || !self.kind.is_handles())
+        // Sockets may be put in and taken out by programs, which cannot get at the values themselves.
+        self.flags & F_RDONLY_PROG == 0 && (self.kind.holds_sockets() || !self.kind.is_handles())
     }
 
     /// Checks the shape against the kind's row.
@@ -407,6 +417,9 @@ impl MapSpec {
         }
         if self.kind == MapKind::LpmTrie && self.flags & F_NO_PREALLOC == 0 {
             return bad("flags", self.flags.into(), "with BPF_F_NO_PREALLOC for lpm_trie".into());
+        }
+        if self.kind == MapKind::SkStorage && self.flags & F_NO_PREALLOC == 0 {
+            return bad("flags", self.flags.into(), "with BPF_F_NO_PREALLOC for sk_storage".into());
         }
         self.check_inner()?;
         let extra = self.flags & !row.flags;
@@ -476,8 +489,8 @@ impl MapSpec {
         if !self.kind.holds_maps() {
             return bad(1, "absent: this kind holds no maps");
         }
-        if inner.kind.holds_maps() || matches!(inner.kind, MapKind::ProgArray | MapKind::Ringbuf) {
-            return bad((inner.kind as u32).into(), "of a kind other than maps of maps, prog arrays and ring buffers");
+        if inner.kind.holds_maps() || inner.kind == MapKind::ProgArray {
+            return bad((inner.kind as u32).into(), "of a kind other than maps of maps and prog arrays");
         }
         if !inner.special.is_empty() {
             return bad(inner.special.len() as u64, "without locks, timers and other special fields in its values");

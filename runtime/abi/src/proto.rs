@@ -131,6 +131,14 @@ pub enum ArgKind {
     Buffer,
     /// Pointer to a host object of this class that is there: held, or lent together with what is.
     HostObject(u32),
+    /// Pointer to a readable value of the map argument's value size, or NULL (Linux `ARG_PTR_TO_MAP_VALUE_OR_NULL`).
+    MapValueOrNull,
+    /// Pointer to text in any memory that may be read, at least one byte of it, or NULL. How many bytes from there on may
+    /// be read is part of the proof: engines pass it in an argument register that the program does not set.
+    Text {
+        /// That register, as the place of an argument behind the last (from 0).
+        len: u8,
+    },
 }
 
 /// What a helper does with a dynptr.
@@ -150,6 +158,7 @@ impl ArgKind {
     pub fn value_use(self, map: Option<MapKind>) -> Option<MemUse> {
         match self {
             ArgKind::MapValue(access) => Some(access),
+            ArgKind::MapValueOrNull => Some(MemUse::Read),
             ArgKind::MapValueOut { reads } if map.is_some_and(|kind| reads.has(kind)) => Some(MemUse::Read),
             ArgKind::MapValueOut { .. } => Some(MemUse::Write),
             ArgKind::Anything
@@ -172,6 +181,7 @@ impl ArgKind {
             | ArgKind::LastingMem
             | ArgKind::Buffer
             | ArgKind::HostObject(_)
+            | ArgKind::Text { .. }
             | ArgKind::Object { .. } => None,
         }
     }
@@ -202,6 +212,8 @@ pub enum ObjectKind {
     DynptrXdp,
     /// A view of a socket buffer.
     DynptrSkb,
+    /// A view of the metadata in front of a socket buffer's packet.
+    DynptrSkbMeta,
 }
 
 /// What is fixed about an [`ObjectKind`].
@@ -229,7 +241,7 @@ impl ObjectKind {
             ObjectKind::IterNum => ObjectRow::iterator("bpf_iter_num", 8),
             ObjectKind::DynptrLocal => ObjectRow::dynptr(false, false),
             ObjectKind::DynptrRingbuf => ObjectRow::dynptr(true, false),
-            ObjectKind::DynptrXdp | ObjectKind::DynptrSkb => ObjectRow::dynptr(false, true),
+            ObjectKind::DynptrXdp | ObjectKind::DynptrSkb | ObjectKind::DynptrSkbMeta => ObjectRow::dynptr(false, true),
         }
     }
 }

@@ -13,6 +13,7 @@ pub fn raw_hook() -> Arc<HookDef> {
         name: Cow::Borrowed("raw"),
         sections: Cow::Borrowed(&[]),
         linux_type: 0,
+        types: Default::default(),
         entry: Entry::Mem { rights: Rights::READ_WRITE },
         verdict: None,
         verdicts: Cow::Borrowed(&[]),

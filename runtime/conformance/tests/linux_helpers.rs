@@ -15,10 +15,9 @@ use stingless_verifier::verify;
 const HOOKS: [&str; 3] = ["xdp", "tc", "socket_filter"];
 
 /// What Linux's hooks have and ours do not: pointers into the kernel, tasks, and what needs a kernel to be of use.
-const LACKING: &[u32] = &[
-    22, 55, 66, 80, 107, 108, 109, 117, 123, 141, 148, 149, 153, 154, 156, 157, 158, 169, 170, 171, 172, 175, 176, 178,
-    180, 191, 194, 196, 204, 205, 206, 207, 209,
-];
+const LACKING: &[u32] = &[141, 148, 149, 153, 154, 156, 157, 158, 169, 170, 171, 172, 175, 180, 191, 194, 209];
+const LOOKUP: u32 = 1;
+const UPDATE: u32 = 2;
 /// The last helper that Linux has.
 const LAST: u32 = 209;
 
@@ -84,7 +83,7 @@ fn shape(kind: MapKind) -> MapSpec {
         _ => (4, 8),
     };
     let mut spec = MapSpec::new("m0", kind, key, value, if kind == MapKind::Ringbuf { 4096 } else { 4 });
-    if kind == MapKind::LpmTrie {
+    if matches!(kind, MapKind::LpmTrie | MapKind::SkStorage) {
         spec.flags = stingless::abi::map::F_NO_PREALLOC;
     }
     spec
@@ -113,6 +112,9 @@ fn fill(arg: ArgKind, reg: usize, way: Way) -> Option<String> {
         (ArgKind::Map(_) | ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. }, Way::Other) => {
             format!("r{reg} = 7\n")
         }
+        (ArgKind::MapValueOrNull, Way::Right) => stack(-64),
+        (ArgKind::MapValueOrNull, Way::Other) => format!("r{reg} = 7\n"),
+        (ArgKind::MapValueOrNull, Way::Short) => stack(-2),
         (ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. }, Way::Right) => stack(-64),
         (ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. }, Way::Short) => stack(-2),
         (ArgKind::Mem { .. }, Way::Right) => stack(-64),
@@ -156,7 +158,10 @@ fn kinds(proto: &Proto) -> Vec<Option<MapKind>> {
         Some(_) => {
             // Maps of maps need one to be made of: the tests of maps try them.
             let nested = [MapKind::ArrayOfMaps, MapKind::HashOfMaps];
-            MapKind::rows().iter().map(|row| row.kind).filter(|kind| !nested.contains(kind)).map(Some).collect()
+            // Values of maps of sockets are sockets, and those found are given back: `rules/sockmap.rules`.
+            let sockets = |kind: MapKind| kind.holds_sockets() && [LOOKUP, UPDATE].contains(&proto.id);
+            let kinds = MapKind::rows().iter().map(|row| row.kind);
+            kinds.filter(|kind| !nested.contains(kind) && !sockets(*kind)).map(Some).collect()
         }
         None => vec![None],
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use stingless::{Ctx, Engine, Linker, Packet, from_file};
-use stingless_helpers_linux::{Clones, Events, Redirect, Routes, SkBuff, Target, Xdp, XdpAction};
+use stingless_helpers_linux::{Clones, Events, Redirect, Routes, RxMetadata, SkBuff, Target, Xdp, XdpAction};
 
 fn object(name: &str) -> stingless::Object {
     let path = format!("{}/programs/{name}.bpf.o", env!("CARGO_MANIFEST_DIR"));
@@ -77,4 +77,39 @@ fn copies_of_packets_go_to_the_host() {
     assert_eq!(plugin.call(&mut SkBuff::new(Packet::new(&mut frame))).unwrap(), -22, "there is no interface 2");
     let want = [("1".to_owned(), vec![7; 20]), ("2".to_owned(), vec![7; 20])];
     assert_eq!(*seen.lock().unwrap(), want);
+}
+
+/// Three states of each: no device says such things, this one did not, this one did.
+#[test]
+fn what_a_device_says_of_a_frame_comes_from_the_host() {
+    let loaded = linker::<Xdp<'_>>().load(&object("host_metadata")).unwrap();
+    let plugin = loaded.plugin::<Xdp<'_>>("metadata").unwrap();
+    let mut frame = [0u8; 64];
+    let mut call = |metadata| {
+        let mut ctx = Xdp::new(Packet::new(&mut frame));
+        ctx.metadata = metadata;
+        plugin.call(&mut ctx).unwrap()
+    };
+    assert_eq!(call(None), 0x5f_5f5f, "not supported");
+    assert_eq!(call(Some(RxMetadata::default())), 0x3d_3d3d, "no data");
+    let all = RxMetadata { timestamp: Some(1 << 40), hash: Some((7, 9)), vlan_tag: Some((0x81, 5)) };
+    assert_eq!(call(Some(all)), 0);
+    let said = loaded.map("out").unwrap().lookup(&0u32.to_ne_bytes()).unwrap().unwrap();
+    assert_eq!(said[..8], (1u64 << 40).to_ne_bytes());
+    assert_eq!(said[8..16], [7u32.to_ne_bytes(), 9u32.to_ne_bytes()].concat());
+    assert_eq!(said[16..20], [0x81u16.to_ne_bytes(), 5u16.to_ne_bytes()].concat());
+}
+
+/// IPsec states by index, whole or not at all.
+#[test]
+fn ipsec_states_come_from_the_host() {
+    let loaded = linker::<SkBuff<'_>>().load(&object("tc_xfrm")).unwrap();
+    let plugin = loaded.plugin::<SkBuff<'_>>("xfrm").unwrap();
+    let mut frame = [0u8; 64];
+    let mut ctx = SkBuff::new(Packet::new(&mut frame));
+    assert_eq!(plugin.call(&mut ctx).unwrap(), 22);
+    ctx.secpath.push([0; 28]);
+    assert_eq!(plugin.call(&mut ctx).unwrap(), 0);
+    ctx.secpath[0][4] = 1;
+    assert_eq!(plugin.call(&mut ctx).unwrap(), 1);
 }

@@ -70,3 +70,25 @@ fn maps_change_under_running_programs() {
         });
     }
 }
+
+#[test]
+fn a_ring_of_a_map_of_maps_gets_records() {
+    for kind in EngineKind::ALL {
+        let host = Host::new(kind).unwrap();
+        let loaded = host.linker.load(&from_file(dir().join("ring_in_map.bpf.o")).unwrap()).unwrap();
+        let plugin = loaded.plugin::<Xdp<'_>>("record").unwrap();
+        let mut rings = vec![loaded.map("first").unwrap().clone()];
+        rings.push(Map::create(&MapSpec::new("second", MapKind::Ringbuf, 0, 0, 8192)).unwrap());
+        assert_eq!(call(&plugin, 1), 0, "nothing there");
+        loaded.map("rings").unwrap().set_map(&1u32.to_le_bytes(), &rings[1], 0).unwrap();
+        for (which, ring) in (0..).zip(&rings) {
+            let (mut consumer, mut records) = (ring.ring().unwrap(), Vec::new());
+            // More than the ring has room for at once: what was submitted is given back.
+            for _ in 0..600 {
+                assert_eq!(call(&plugin, which), 7, "{}", kind.key());
+                consumer.consume(|record| records.push(record.to_vec()));
+            }
+            assert_eq!(records, vec![7u64.to_le_bytes().to_vec(); 600]);
+        }
+    }
+}

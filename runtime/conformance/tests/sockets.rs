@@ -1,10 +1,14 @@
 //! Sockets of a host: what programs read of them in every engine, and how long.
 
 use stingless::{
-    Config, Engine, EngineKind, Linker, Packet, RawProgram, SocketField, SocketFields, SocketInfo, TcpFields,
+    Config, Engine, EngineKind, Linker, Packet, RawMapDef, RawProgram, SocketField, SocketFields, SocketInfo, TcpFields,
 };
+use stingless_abi::{MapKind, MapSpec};
+use stingless_conformance::kernel::{KernelProgram, TestRun, available};
+use stingless_conformance::programs::Host;
 use stingless_helpers_linux::{Query, SkBuff, Sockets};
 use stingless_isa::{assemble, encode};
+use stingless_object::Env;
 
 const LISTEN: u32 = 10;
 const REQUEST: u32 = 12;
@@ -135,4 +139,103 @@ fn a_packet_has_a_socket_or_none() {
                 if r0 == 0 goto out\n r0 = *(u32 *)(r0 + 16)\n r0 += r8\n out:\n exit";
     let socket = SocketInfo { sock: fields(17, 7), ..SocketInfo::default() };
     assert_eq!((run(text, None), run(text, Some(&socket))), (-1, 79));
+}
+
+/// Each socket has a value of its own as long as the map has it; a socket without a number has none.
+#[test]
+fn sockets_have_values() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/programs/host_storage.bpf.o");
+    let object = stingless::from_file(path).unwrap();
+    for kind in EngineKind::ALL {
+        let mut linker = Linker::new(&Engine::new(Config::new().engine(kind)).unwrap());
+        linker.hook::<SkBuff<'static>>().unwrap();
+        let loaded = linker.load(&object).unwrap();
+        let plugin = loaded.plugin::<SkBuff<'static>>("storage").unwrap();
+        let call = |id: u32, partial: bool| {
+            let socket = SocketInfo { sock: fields(6, 1), id, partial, ..SocketInfo::default() };
+            let mut frame = [0u8; 64];
+            let mut skb = SkBuff::new(Packet::new(&mut frame));
+            skb.sk = SocketField::new(&socket);
+            plugin.call(&mut skb).unwrap()
+        };
+        assert_eq!(call(7, false), 15);
+        assert_eq!(call(8, false), 15, "another socket");
+        assert_eq!(call(7, false), 106, "the first again");
+        assert_eq!(call(0, false), 4000, "a socket that the host does not know again");
+        assert_eq!(call(7, true), 2000);
+        let values = loaded.map("values").unwrap();
+        assert_eq!(values.lookup(&7u32.to_ne_bytes()).unwrap().unwrap()[..8], 6u64.to_ne_bytes());
+        values.delete(&7u32.to_ne_bytes()).unwrap();
+        assert_eq!(call(7, false), 15, "the host closed it");
+        // As many sockets as the map has room for.
+        let room = values.spec().max_entries;
+        (100..100 + room - 2).for_each(|id| assert_eq!(call(id, false), 15, "{id}"));
+        assert_eq!(call(99, false), 4000);
+    }
+    if available() {
+        let host = Host::new(EngineKind::Interp).unwrap();
+        let env = Env::new(host.linker.protos(), host.linker.hook_named("tc").unwrap().clone());
+        let at = object.program("storage").unwrap();
+        let live = KernelProgram::load(&object, at, &env).unwrap();
+        let out = TestRun { data: &[0; 64], ctx: &[] }.run(&live.prog).unwrap();
+        assert_eq!(out.retval, 15);
+    }
+}
+
+/// What a program puts into a map of sockets it finds there, as the host knows it by then; so does what the host puts in.
+#[test]
+fn maps_of_sockets_give_what_was_put_in() {
+    const PROGRAM: &str = "r6 = r1\n*(u64 *)(r10 - 8) = 1\n\
+        r3 = *(u64 *)(r1 + 168)\nif r3 == 0 goto find\n\
+        r2 = r10\nr2 += -8\nr1 = map[0] ll\nr4 = 0\ncall 2\nif r0 != 0 goto out\n\
+        find:\nr2 = r10\nr2 += -8\nr1 = map[0] ll\ncall 1\nif r0 == 0 goto none\n\
+        r7 = *(u32 *)(r0 + 16)\nr1 = r0\ncall 86\nr0 = r7\nexit\nnone:\nr0 = 1000\nout:\nexit\n";
+    for (engine, kind, sizes) in EngineKind::ALL
+        .into_iter()
+        .flat_map(|e| [(e, MapKind::Sockmap, (4, 4)), (e, MapKind::Sockmap, (4, 8)), (e, MapKind::Sockhash, (8, 4))])
+    {
+        let mut linker = Linker::new(&Engine::new(Config::new().engine(engine)).unwrap());
+        linker.hook::<SkBuff<'static>>().unwrap();
+        linker.host(Sockets::new(look).numbered(|number| {
+            let sock = SocketFields { mark: number as u32 * 10, ..fields(6, 1) };
+            (number < 5).then(|| SocketInfo { sock, partial: number == 4, ..SocketInfo::default() })
+        }));
+        let spec = MapSpec::new("socks", kind, sizes.0, sizes.1, 4);
+        let raw = RawProgram {
+            name: "p".into(),
+            insns: encode(&assemble(PROGRAM).unwrap()).unwrap(),
+            maps: vec![RawMapDef { spec, init: Vec::new(), freeze: false, own_slots: Vec::new() }],
+            btf: None,
+            func_info: Vec::new(),
+            hook: "tc".into(),
+            gpl: true,
+        };
+        let loaded = linker.load_raw(&raw).unwrap();
+        assert!(loaded.refused.is_empty(), "{:?}", loaded.refused);
+        let plugin = loaded.collection.plugin::<SkBuff<'static>>("p").unwrap();
+        let call = |socket: Option<SocketInfo>| {
+            let mut frame = [0u8; 64];
+            let mut skb = SkBuff::new(Packet::new(&mut frame));
+            skb.sk = socket.as_ref().map_or(SocketField::NONE, SocketField::new);
+            plugin.call(&mut skb).unwrap()
+        };
+        let socket = |id| Some(SocketInfo { sock: fields(6, 1), id, ..SocketInfo::default() });
+        assert_eq!(call(None), 1000, "nothing is there");
+        assert_eq!(call(socket(3)), 30);
+        assert_eq!(call(None), 30, "it stays");
+        assert_eq!(call(socket(0)), -95, "a socket without a number");
+        let mut key = vec![0; sizes.0 as usize];
+        key[0] = 1;
+        let mut value = vec![0; sizes.1 as usize];
+        value[0] = 2;
+        let map = loaded.collection.map("socks").unwrap();
+        map.update(&key, &value, 0).unwrap();
+        assert_eq!(call(None), 20, "the host put it in");
+        value[0] = 9;
+        map.update(&key, &value, 0).unwrap();
+        assert_eq!(call(None), 1000, "a number of no socket");
+        value[0] = 4;
+        map.update(&key, &value, 0).unwrap();
+        assert_eq!(call(None), 1000, "no full socket");
+    }
 }

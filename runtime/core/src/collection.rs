@@ -112,6 +112,8 @@ pub struct ProgramInfo {
     pub insns: u32,
     /// What the proof took.
     pub stats: Stats,
+    /// What ranges alone did not prove, and a solver did: where, and what holds there. Empty for most programs.
+    pub refinements: Vec<stingless_verifier::Note>,
     /// How long the proof took.
     pub verify_time: Duration,
 }
@@ -125,6 +127,7 @@ impl ProgramInfo {
             hook: String::new(),
             insns: 0,
             stats: Stats::default(),
+            refinements: Vec::new(),
             verify_time: Duration::ZERO,
         }
     }

@@ -85,6 +85,7 @@ impl HookBuilder {
             name: name.into(),
             sections: sections.iter().map(|&s| Cow::Borrowed(s)).collect(),
             linux_type: 0,
+            types: Default::default(),
             entry: Entry::Ctx(layout.clone()),
             verdict: None,
             verdicts: Cow::Owned(Vec::new()),
@@ -108,6 +109,13 @@ impl HookBuilder {
     #[must_use]
     pub fn linux_type(mut self, number: u32) -> Self {
         self.hook.linux_type = number;
+        self
+    }
+
+    /// Types of what the context leads to, which CO-RE relocates against after all others: raw BTF, or an ELF file.
+    #[must_use]
+    pub fn types(mut self, types: &'static [u8]) -> Self {
+        self.hook.types = Cow::Borrowed(types);
         self
     }
 

@@ -50,9 +50,9 @@ pub use stingless_object::btf::HostTypes;
 pub use stingless_object::{KconfigError, KconfigValue, Object, ProgramDef, Unit, is_gpl_compatible};
 pub use stingless_verifier as verifier;
 pub use sys::args::{
-    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, ForEachCallback, Helper, InOut, Key,
+    Anything, Arg, CallbackCtx, ConstScalar, ConstStr, CtxArg, CtxOrNull, Fixed, ForEachCallback, Helper, InOut, Key,
     LoopCallback, MapArg, MemOrNull, MemOut, MemOutOrNull, NonEmpty, NonEmptyMut, NonEmptyOut, Optional, Out, Record,
-    RecordPtr, Socket, SpinLock, ValueIn, ValueOut, ValuePtr, ValuePtrMaybe,
+    RecordPtr, Socket, SpinLock, Text, ValueIn, ValueInOrNull, ValueOut, ValuePtr, ValuePtrMaybe,
 };
 #[doc(hidden)]
 pub use sys::assumed::{AssumedError, AssumedProgram, run_assumed};
@@ -61,7 +61,7 @@ pub use sys::call::CallCx;
 pub use sys::data::{Bytes, Packet};
 pub use sys::dynptr::{
     Buffer, Dynptr, DynptrAdjust, DynptrMem, DynptrMut, LastingMem, NewDynptrClone, NewDynptrLocal, NewDynptrRingbuf,
-    NewDynptrSkb, NewDynptrXdp, OldDynptrRingbuf, ViewPtr,
+    NewDynptrSkb, NewDynptrSkbMeta, NewDynptrXdp, OldDynptrRingbuf, ViewPtr,
 };
 #[doc(hidden)]
 pub use sys::entry::{HelperFn, trampoline};

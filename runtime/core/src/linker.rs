@@ -285,6 +285,12 @@ fn unclear(proto: &Proto) -> Option<(String, &'static str)> {
     if objects > 1 && matches!(proto.ret, Ret::HostOrNull { .. }) {
         return Some((format!("{objects} sockets"), "one socket, of which the result is a part"));
     }
+    if let Some(len) = lengths_collide(proto) {
+        return Some((
+            format!("register {} for the length of a text", len + 1),
+            "one behind the arguments, for it alone",
+        ));
+    }
     let effects = proto.effects;
     if count(|k| matches!(k, ArgKind::Callback(_))) > 0 && (effects.throws || effects.tail_call || count(step) > 0) {
         return Some(("a callback".into(), "none in a helper that throws, tail-calls or steps an iterator"));
@@ -297,6 +303,19 @@ fn unclear(proto: &Proto) -> Option<(String, &'static str)> {
     };
     let taken = (0..).zip(proto.args.iter()).find(|&(at, a)| takes(&a.kind) && effects.releases != Some(at));
     taken.map(|(at, _)| (format!("argument {} is taken back", at + 1), "the effect `releases_arg1`"))
+}
+
+/// The register of a text's length that is an argument's, or another text's, or none.
+fn lengths_collide(proto: &Proto) -> Option<u8> {
+    let lengths = proto.args.iter().filter_map(|a| if let ArgKind::Text { len } = a.kind { Some(len) } else { None });
+    let mut seen = 0u8;
+    for len in lengths {
+        if usize::from(len) < proto.args.len() || len >= 5 || seen & 1 << len != 0 {
+            return Some(len);
+        }
+        seen |= 1 << len;
+    }
+    None
 }
 
 #[cfg(test)]
@@ -339,6 +358,11 @@ mod tests {
         }
         assert!(found(&[READ, READ, ArgKind::DynptrClone], Ret::ANY, none).is_some());
         assert!(found(&[STEP, CALL], Ret::ANY, none).is_some());
+        let text = |len| ArgKind::Text { len };
+        assert_eq!(found(&[text(2), text(3)], Ret::ANY, none), None);
+        for lens in [[1, 2], [2, 2], [3, 5], [0, 2], [2, 1]] {
+            assert!(found(&lens.map(text), Ret::ANY, none).is_some(), "{lens:?}");
+        }
         for effects in [Effects { throws: true, ..none }, Effects { tail_call: true, ..none }] {
             assert!(found(&[CALL], Ret::ANY, effects).is_some());
             assert_eq!(found(&[ArgKind::Scalar], Ret::ANY, effects), None);

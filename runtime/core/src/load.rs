@@ -183,6 +183,7 @@ impl<'l> Load<'l> {
         match result {
             Ok(v) => {
                 info.stats = v.stats();
+                info.refinements = v.refinements().to_vec();
                 Ok(v)
             }
             Err(report) => {

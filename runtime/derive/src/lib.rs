@@ -28,6 +28,7 @@ struct HookAttrs {
     helpers: Vec<Expr>,
     linux_type: Option<LitInt>,
     packet_loads: bool,
+    types: Option<Expr>,
 }
 
 impl Parse for HookAttrs {
@@ -59,10 +60,11 @@ impl HookAttrs {
             "verdict_prefix" => self.verdict_prefix = Some(input.parse()?),
             "helpers" => self.helpers = list(input)?,
             "linux_type" => self.linux_type = Some(input.parse()?),
+            "types" => self.types = Some(input.parse()?),
             _ => {
                 return Err(syn::Error::new(
                     key.span(),
-                    "unknown key: hook, sections, c_name, verdict, verdict_prefix, helpers, linux_type or packet_loads",
+                    "unknown key: hook, sections, c_name, verdict, verdict_prefix, helpers, linux_type, types or packet_loads",
                 ));
             }
         }
@@ -203,7 +205,7 @@ fn expand(input: &DeriveInput) -> syn::Result<Tokens> {
     let prefix = attrs.verdict_prefix.map_or_else(|| "STINGLESS_".to_owned(), |l| l.value());
     let sections = if attrs.sections.is_empty() { vec![hook.clone()] } else { attrs.sections };
     let linux_type = attrs.linux_type.map_or(quote!(0), |n| quote!(#n));
-    let (helpers, packet_loads) = (attrs.helpers, attrs.packet_loads);
+    let (helpers, packet_loads, types) = (attrs.helpers, attrs.packet_loads, attrs.types.into_iter());
     let of = of_type(input)?;
     let (impl_generics, type_generics, _) = input.generics.split_for_impl();
     Ok(quote! {
@@ -219,6 +221,7 @@ fn expand(input: &DeriveInput) -> syn::Result<Tokens> {
                         .verdict::<#verdict>(#prefix)
                         .linux_type(#linux_type)
                         .packet_loads(#packet_loads)
+                        #(.types(#types))*
                         #(#calls)*
                         #(.helpers(&#helpers))*
                         .finish()

@@ -2,7 +2,7 @@
 
 use stingless_abi::{CtxField, CtxLayout, FieldKind, Lowered, NativeOp, TrapKind};
 use stingless_isa::{AluOp, AtomicOp, Callee, Insn, Operand, Ref, Reg, Size};
-use stingless_verifier::Access;
+use stingless_verifier::{Access, Facts};
 
 use crate::CompileError;
 use crate::blob::{CodeBlob, Target};
@@ -248,8 +248,9 @@ impl<M: Machine> Lowering<'_, M> {
     }
 
     fn helper_call(&self, insn: u32, id: u32, may_trap: bool) -> HelperCall {
-        let zeros = self.program.facts.and_then(|f| f.unset_args.get(&insn)).copied().unwrap_or(0);
-        HelperCall { insn, id, may_trap, env: self.program.options.env_helpers.contains(&id), zeros }
+        let proto = self.program.unit.protos.get(id);
+        let passed = proto.map_or([None; 5], |p| Facts::passed(self.program.facts, insn, p));
+        HelperCall { insn, id, may_trap, env: self.program.options.env_helpers.contains(&id), passed }
     }
 }
 

@@ -49,8 +49,8 @@ pub(crate) struct HelperCall {
     pub(crate) may_trap: bool,
     /// Its row has an environment: store it first.
     pub(crate) env: bool,
-    /// Arguments to pass as 0, bit `i` is `r<i>`.
-    pub(crate) zeros: u8,
+    /// Numbers to pass, by argument register.
+    pub(crate) passed: [Option<u32>; 5],
 }
 
 /// `LD_ABS` and `LD_IND` in native terms: `r6` points to a context with pointers to the packet's two ends.

@@ -30,6 +30,7 @@ fn unit(text: &str) -> Unit {
         name: Cow::Borrowed("test"),
         sections: Cow::Borrowed(&[]),
         linux_type: 0,
+        types: Default::default(),
         entry: Entry::Ctx(layout),
         verdict: None,
         verdicts: Cow::Borrowed(&[]),

@@ -30,6 +30,7 @@ fn unit(code: Code) -> Unit {
         name: Cow::Borrowed("raw"),
         sections: Cow::Borrowed(&[]),
         linux_type: 0,
+        types: Default::default(),
         entry: Entry::Mem { rights: Rights::READ_WRITE },
         verdict: None,
         verdicts: Cow::Borrowed(&[]),

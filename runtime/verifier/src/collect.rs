@@ -86,6 +86,8 @@ pub(crate) struct Collector {
     tail_calls: Vec<bool>,
     /// Optional arguments that a path leaves unset, by the call.
     unset: BTreeMap<u32, u8>,
+    /// Bytes of text arguments that every path may read.
+    text: BTreeMap<(u32, u8), u32>,
     converges: bool,
 }
 
@@ -104,6 +106,7 @@ impl Collector {
             edges: Vec::new(),
             tail_calls: vec![false; subprogs],
             unset: BTreeMap::new(),
+            text: BTreeMap::new(),
             converges: false,
         }
     }
@@ -166,6 +169,12 @@ impl Collector {
         if regs != 0 {
             *self.unset.entry(at as u32).or_default() |= regs;
         }
+    }
+
+    /// A helper is called, and may read that many bytes of the text in its argument `place`.
+    pub(crate) fn text(&mut self, at: usize, place: u8, bytes: u32) {
+        let fewest = self.text.entry((at as u32, place)).or_insert(bytes);
+        *fewest = bytes.min(*fewest);
     }
 
     /// A branch has one outcome on this path.
@@ -253,6 +262,7 @@ impl Collector {
             ctx_off: self.ctx_off,
             call_map,
             unset_args: self.unset,
+            text_len: self.text,
             reached: self.reached,
             branch,
             stack_depth: self.stack,

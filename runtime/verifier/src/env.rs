@@ -17,6 +17,8 @@ pub(crate) struct Env<'a> {
     pub(crate) limits: &'a Limits,
     /// The paths are logged, to explain a failure.
     pub(crate) trace: bool,
+    /// What cannot be proved of a number is put to a solver.
+    pub(crate) refine: bool,
     /// Loops that do not converge are widened where proofs rely on numbers, too.
     pub(crate) widens_all: bool,
     /// A global function is explored on its own, not the program.

@@ -1,5 +1,7 @@
 //! Walks all paths, depth first, and prunes those that a kept state covers.
 
+mod opinion;
+
 use stingless_isa::{Callee, Insn, Reg};
 use stingless_object::Unit;
 
@@ -9,12 +11,14 @@ use crate::error::{Class, VerifierError};
 use crate::facts::Stats;
 use crate::liveness::Liveness;
 use crate::obligation::{list_of, of_helper};
-use crate::prune::{self, Candidate, Comparison, Digest, Keeper, KeptId, Mode, NONE, Scratch, Widening};
+use crate::prune::{self, Before, Candidate, Comparison, Digest, Keeper, KeptId, Mode, NONE, Scratch, Widening};
+use crate::refine::Settled;
 use crate::region::Region;
 use crate::report::{Kind, explain};
 use crate::state::State;
 use crate::step::{Machine, Next};
 use crate::trace::{Ended, Log, START};
+use opinion::Verdict;
 use stingless_abi::Trust;
 
 /// A path that is still to be walked.
@@ -55,8 +59,12 @@ pub(crate) struct Shared {
     pub(crate) nesting: usize,
     /// Numbers were widened that proofs relied on.
     pub(crate) widened: bool,
-    /// What is logged of the paths where [`Env::trace`] asks for it.
+    /// What is logged of the paths where [`Env::trace`] or [`Env::refine`] asks for it.
     pub(crate) log: Log,
+    /// How often a solver was asked.
+    pub(crate) asked: u32,
+    /// What it proved: the instruction, and what holds there.
+    pub(crate) refined: Vec<(u32, String)>,
 }
 
 /// Unfinished states that a path is compared with, latest first.
@@ -127,6 +135,10 @@ pub(crate) struct Explorer<'m, 'a> {
     keeper: Keeper,
     since_kept: Since,
     scratch: Scratch,
+    /// Where all paths begin, for a second opinion on them.
+    entry: Option<Box<State>>,
+    /// What a second opinion proved, by the step.
+    settled: Settled,
 }
 
 /// What was walked since a state was kept, on whatever paths, as Linux counts: counted by path, the short ends of many
@@ -150,11 +162,14 @@ impl<'m, 'a> Explorer<'m, 'a> {
             keeper,
             since_kept: Since::default(),
             scratch: Scratch::default(),
+            entry: None,
+            settled: Settled::new(),
         }
     }
 
     /// Walks all paths; gives the instructions of the longest.
     pub(crate) fn run(mut self, at: usize, state: State) -> Result<u64, Box<VerifierError>> {
+        self.entry = self.machine.env.refine.then(|| Box::new(state.clone()));
         self.pending.push(Path { at, state, parent: 0, steps: 0, rounds: 0, step: START, bytes: 0 });
         while let Some(path) = self.pending.pop() {
             self.pending_bytes -= path.bytes;
@@ -214,9 +229,14 @@ impl<'m, 'a> Explorer<'m, 'a> {
         }
         self.spend(path)?;
         let env = self.machine.env;
-        self.machine.collector.reach(path.at);
         let insn = &env.unit.code.insns()[path.at];
-        prove(env, &path.state, insn)?;
+        if let Err(fail) = prove(env, &path.state, insn, 0)
+            && self.second_opinion(path, fail)? == Verdict::Dead
+        {
+            self.shared.log.end(path.step, Ended::Dead);
+            return Ok(Some((path.steps, NONE)));
+        }
+        self.machine.collector.reach(path.at);
         if let Insn::Call(Callee::Local(target)) = *insn {
             self.global(path, target)?;
         }
@@ -255,7 +275,7 @@ impl<'m, 'a> Explorer<'m, 'a> {
     fn spend(&mut self, path: &mut Path) -> Check {
         let limits = self.machine.env.limits;
         path.steps += 1;
-        if self.machine.env.trace {
+        if self.machine.env.trace || self.machine.env.refine {
             path.step = self.shared.log.push(path.at, path.step, &path.state);
         }
         self.shared.work += 1;
@@ -414,7 +434,8 @@ impl<'m, 'a> Explorer<'m, 'a> {
             if again {
                 earlier.latest = earlier.latest.or(Some(id));
                 earlier.rounds += 1;
-                if digest.may_cover(now) && self.covers(id, path, Mode::Within) {
+                let fault = fault!(88) && matches!(turn, Turn::Iterator(_)) || fault!(109) && turn == Turn::MayGoto;
+                if fault || digest.may_cover(now) && self.covers(id, path, Mode::Within) {
                     self.machine.collector.converges();
                     return Ok(Some(self.covered(id, 0, id)));
                 }
@@ -460,8 +481,8 @@ impl<'m, 'a> Explorer<'m, 'a> {
         prune::clean(&mut path.state, path.at, self.machine.env.unit, self.live);
         prune::renode(&mut path.state, &mut self.machine.nodes);
         let kept = Box::new(path.state.clone());
-        let live = self.live.live_regs(path.at);
-        path.parent = self.keeper.keep((path.at, live), kept, path.parent, (path.steps, path.rounds));
+        let before = Before { parent: path.parent, steps: path.steps, rounds: path.rounds, step: path.step };
+        path.parent = self.keeper.keep((path.at, self.live.live_regs(path.at)), kept, before);
         path.steps = 0;
         self.since_kept = Since::default();
         Ok(Visit::GoOn)
@@ -504,9 +525,9 @@ fn moving_arguments(env: &Env<'_>, state: &State, subprog: usize) -> u8 {
     args.filter(|(_, reg)| state.reg(*reg).region().is_some_and(Region::moves)).fold(0, |bits, (at, _)| bits | 1 << at)
 }
 
-/// Proves all that must hold before an instruction.
-fn prove(env: &Env<'_>, state: &State, insn: &Insn) -> Check {
-    let checker = Checker { env, state };
+/// Proves all that must hold before an instruction; `given` are the arguments, as bits, whose memory and length fit.
+pub(crate) fn prove(env: &Env<'_>, state: &State, insn: &Insn, given: u16) -> Check {
+    let checker = Checker { env, state, given };
     for obligation in list_of(insn).iter().flatten() {
         checker.prove(obligation).map_err(|f| f.of(obligation))?;
     }

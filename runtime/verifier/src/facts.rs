@@ -5,7 +5,7 @@
 //! have a value that no walked path had. So a fact has one of three sources, and holds for the reason that stands there:
 //!
 //! 1. *The exploration's skeleton* ([`Facts::access`], [`Facts::ctx_off`], [`Facts::call_map`], [`Facts::value_off`],
-//!    [`Facts::reached`], [`Facts::branch`], [`Facts::stack_depth`], [`Facts::longest_path`]). A state covers another only
+//!    [`Facts::text_len`], [`Facts::reached`], [`Facts::branch`], [`Facts::stack_depth`], [`Facts::longest_path`]). A state covers another only
 //!    where both have the same kinds of pointers to the same things, with offsets within, and every branch that a number
 //!    decides marks that number precise. So what a run does here, some walked path did.
 //! 2. *Numbers that were precise at the instruction* ([`Facts::precise`]). They are exported only if each walked path that
@@ -22,7 +22,8 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use stingless_isa::Width;
+use stingless_abi::{ArgKind, Proto};
+use stingless_isa::{Reg, Width};
 
 use crate::domain::Scalar;
 
@@ -66,6 +67,9 @@ pub struct Facts {
     /// Optional arguments (bit `i` is `r<i>`) that some path to a helper call leaves unset, by the call's instruction; not
     /// there where none is. Required, not a matter of speed: engines pass 0 for them, whatever the register holds.
     pub unset_args: BTreeMap<u32, u8>,
+    /// How many bytes of a text argument may be read, by the call's instruction and the argument's place (from 0): the
+    /// fewest of all paths. Source 1. Required: engines pass them, see [`Facts::passed`].
+    pub text_len: BTreeMap<(u32, u8), u32>,
     /// Whether any run can reach the instruction.
     pub reached: Vec<bool>,
     /// Branches that always jump (`Some(true)`) or never do (`Some(false)`).
@@ -81,6 +85,22 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// What engines pass to a helper, by argument register, whatever the registers hold: 0 for optional arguments that a
+    /// path leaves unset, the lengths of texts, of which nothing may be read where there is no proof.
+    #[must_use]
+    pub fn passed(facts: Option<&Facts>, insn: u32, proto: &Proto) -> [Option<u32>; 5] {
+        let unset = facts.and_then(|f| f.unset_args.get(&insn)).copied().unwrap_or(0);
+        let mut passed = Reg::ARGS.map(|reg| (unset & 1 << reg.index() != 0).then_some(0));
+        for (place, arg) in (0..).zip(proto.args.iter()) {
+            if let ArgKind::Text { len } = arg.kind
+                && let Some(register) = passed.get_mut(usize::from(len))
+            {
+                *register = Some(facts.and_then(|f| f.text_len.get(&(insn, place))).copied().unwrap_or(0));
+            }
+        }
+        passed
+    }
+
     /// What is known of the register on a side of an instruction, from both sources; any number where nothing is.
     #[must_use]
     pub fn operand(&self, insn: usize, side: Side) -> Scalar {

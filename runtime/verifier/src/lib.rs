@@ -22,6 +22,7 @@ mod liveness;
 pub mod obligation;
 mod precision;
 mod prune;
+mod refine;
 mod region;
 mod report;
 mod state;

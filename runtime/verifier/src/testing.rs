@@ -35,6 +35,7 @@ fn raw_hook() -> HookDef {
         name: "raw".into(),
         sections: Cow::Borrowed(&[]),
         linux_type: 0,
+        types: Default::default(),
         entry: Entry::Mem { rights: Rights::READ_WRITE },
         verdict: None,
         verdicts: Cow::Borrowed(&[]),

@@ -2,6 +2,7 @@
 
 use stingless_object::Unit;
 
+use crate::error::Note;
 use crate::facts::{Facts, Stats};
 
 /// A unit plus the facts proved of it. Only `verify` makes one.
@@ -10,6 +11,7 @@ pub struct Verified {
     pub(crate) unit: Unit,
     pub(crate) facts: Facts,
     pub(crate) stats: Stats,
+    pub(crate) refinements: Vec<Note>,
 }
 
 impl Verified {
@@ -29,6 +31,12 @@ impl Verified {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.stats
+    }
+
+    /// What ranges alone did not prove, and a solver did: where, and what holds there. Empty for most programs.
+    #[must_use]
+    pub fn refinements(&self) -> &[Note] {
+        &self.refinements
     }
 }
 

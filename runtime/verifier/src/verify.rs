@@ -1,7 +1,7 @@
 //! The door: structure first, then every path of the program and of each global function, then the call chains.
 
 use stingless_abi::{Entry, Limits, MapKind, Proto, Trust};
-use stingless_isa::{AluOp, Callee, Insn, Operand, Ref, Reg};
+use stingless_isa::{Callee, Insn, Ref, Reg};
 use stingless_object::{FuncArg, FuncInfo, Unit};
 
 use crate::cfg::Cfg;
@@ -9,7 +9,7 @@ use crate::check::{Check, fail};
 use crate::collect::Collector;
 use crate::domain::Scalar;
 use crate::env::Env;
-use crate::error::{Class, VerifierError};
+use crate::error::{Class, Note, VerifierError};
 use crate::explore::{Explorer, Shared, Stop, to_error};
 use crate::facts::{Stats, linear_operands};
 use crate::liveness::Liveness;
@@ -40,11 +40,12 @@ pub(crate) fn verify_given(
     let (cfg, reach) = control_flow(&unit, limits)?;
     let live = liveness(&unit, &cfg);
     let mut env = environment(&unit, &cfg, &reach, trust, limits);
-    let (longest, collector, stats) = attempts(&mut env, &live)?;
+    let (longest, collector, stats, refined) = attempts(&mut env, &live)?;
     chains(&unit, &collector, limits)?;
     let mut facts = collector.into_facts(Some(longest));
     facts.linear = linear_operands(&unit, &cfg, &facts);
-    Ok(Verified { unit, facts, stats })
+    let refinements = notes(&unit, &refined);
+    Ok(Verified { unit, facts, stats, refinements })
 }
 
 /// Verifies a unit and tells what was seen on the way, for people who would rather look than read. Takes about three times
@@ -59,11 +60,12 @@ pub fn verify_traced(unit: &Unit, trust: Trust, limits: &Limits) -> Trace {
     let mut env = environment(unit, &cfg, &reach, trust, limits);
     let proved = attempts(&mut env, &live);
     let stats = proved.as_ref().map_or_else(|e| e.stats, |p| p.2);
-    let error = proved.and_then(|(_, collector, _)| chains(unit, &collector, limits)).err();
+    let refinements = proved.as_ref().map_or_else(|_| Vec::new(), |p| notes(unit, &p.3));
+    let error = proved.and_then(|(_, collector, ..)| chains(unit, &collector, limits)).err();
     // As it was proved, or as it failed: the same paths, with every step logged.
     env.trace = true;
     let log = |log| walk(&env, &live, 0, log).1.log;
-    tell(unit, Some(&cfg), &log(Log::default()), stats, error, log)
+    Trace { refinements, ..tell(unit, Some(&cfg), &log(Log::default()), stats, error, log) }
 }
 
 /// Which subprograms, they or others that they call, may move the data of the context, and which may throw.
@@ -90,6 +92,7 @@ fn environment<'a>(unit: &'a Unit, cfg: &'a Cfg, reach: &'a Reach, trust: Trust,
         trust,
         limits,
         trace: false,
+        refine: false,
         widens_all: true,
         is_function: false,
         function_returns: false,
@@ -98,8 +101,14 @@ fn environment<'a>(unit: &'a Unit, cfg: &'a Cfg, reach: &'a Reach, trust: Trust,
     }
 }
 
-/// What a proof leaves: the longest path, what is exported, figures.
-type Proved = (u64, Collector, Stats);
+/// What a proof leaves: the longest path, what is exported, figures, and what was proved by refinement where.
+type Proved = (u64, Collector, Stats, Vec<(u32, String)>);
+
+/// What is told of proofs by refinement.
+fn notes(unit: &Unit, refined: &[(u32, String)]) -> Vec<Note> {
+    let note = |(at, what): &(u32, String)| Note::at(unit, *at as usize, format!("proved by refinement: {what}"));
+    refined.iter().map(note).collect()
+}
 
 /// Proves the program; where widening may have lost the proof, without it; and once more to explain a failure.
 fn attempts(env: &mut Env<'_>, live: &Liveness) -> Result<Proved, Box<VerifierError>> {
@@ -107,14 +116,14 @@ fn attempts(env: &mut Env<'_>, live: &Liveness) -> Result<Proved, Box<VerifierEr
         Ok(proved) => return Ok(proved),
         Err(failed) => failed,
     };
-    let mut error = first.error;
+    let (mut error, mut spent) = (first.error, first.work);
     if first.widened {
         env.widens_all = false;
         match prove(env, live, first.work) {
             Ok(proved) => return Ok(proved),
             // Of the two reports, one on a limit says less.
-            Err(other) if other.error.class == Class::LoopOrBudget => env.widens_all = true,
-            Err(other) => error = other.error,
+            Err(other) if other.error.class == Class::LoopOrBudget => (env.widens_all, spent) = (true, other.work),
+            Err(other) => (error, spent) = (other.error, other.work),
         }
     }
     if error.class == Class::LoopOrBudget {
@@ -123,9 +132,23 @@ fn attempts(env: &mut Env<'_>, live: &Liveness) -> Result<Proved, Box<VerifierEr
         }
         return Err(error);
     }
+    if limits_allow(env, &error) {
+        env.refine = true;
+        match prove(env, live, spent) {
+            Ok(proved) => return Ok(proved),
+            // What the ranges do not prove is told as they see it.
+            Err(other) if other.error.class == Class::LoopOrBudget || other.error.bug => env.refine = false,
+            Err(other) => error = other.error,
+        }
+    }
     // With every step logged, to tell how it came to that. Failures are deterministic.
     env.trace = true;
     Err(prove(env, live, 0).err().map_or(error, |explained| explained.error))
+}
+
+/// Whether a second opinion may be asked for.
+fn limits_allow(env: &Env<'_>, error: &VerifierError) -> bool {
+    env.limits.refinements > 0 && !error.bug
 }
 
 /// Steps of a walk that ran out of its budget which are walked again to tell what used it up.
@@ -151,7 +174,7 @@ struct Failed {
 fn prove(env: &Env<'_>, live: &Liveness, work: u64) -> Result<Proved, Failed> {
     let (walked, shared) = walk(env, live, work, Log::default());
     match walked {
-        Ok((longest, collector)) => Ok((longest, collector, shared.stats)),
+        Ok((longest, collector)) => Ok((longest, collector, shared.stats, shared.refined)),
         Err(mut error) => {
             error.stats = shared.stats;
             Err(Failed { error, widened: shared.widened, work: shared.work })
@@ -173,6 +196,8 @@ fn walk(env: &Env<'_>, live: &Liveness, work: u64, log: Log) -> (Walked, Shared)
         nesting: 0,
         widened: false,
         log,
+        asked: 0,
+        refined: Vec::new(),
     };
     let program = explore(env, live, &mut shared, collector, 0, entry_state(env));
     let walked = program.and_then(|(longest, collector)| {
@@ -309,14 +334,6 @@ fn structure_of(unit: &Unit, insn: &Insn) -> Check {
         Insn::Call(Callee::Reg(reg)) => {
             fail(Kind::Unsupported, format!("calls through a register ({reg}) are not allowed"))
         }
-        Insn::Alu { op: AluOp::Lsh | AluOp::Rsh | AluOp::Arsh, width, src: Operand::Imm(count), .. }
-            if !(0..width.bits() as i32).contains(&count) =>
-        {
-            fail(Kind::Unsupported, format!("a shift by {count} of a number of {} bits", width.bits()))
-        }
-        Insn::Alu { op: AluOp::Div | AluOp::Sdiv | AluOp::Mod | AluOp::Smod, src: Operand::Imm(0), .. } => {
-            fail(Kind::Unsupported, "a division by the constant 0")
-        }
         Insn::LoadRef { target: Ref::Map(map), .. } if map as usize >= unit.maps.len() => no_map(unit, map),
         Insn::LoadRef { target: Ref::MapValue { map, off }, .. } => {
             let Some(spec) = unit.maps.get(map as usize).map(|m| &m.spec) else {
@@ -424,6 +441,11 @@ fn chains(unit: &Unit, collector: &Collector, limits: &Limits) -> Result<(), Box
 /// Linux's limit on the stack above a subprogram that tail-calls.
 const TAIL_CALL_STACK: u32 = 256;
 
+/// What the source calls a subprogram.
+fn function_name(unit: &Unit, subprog: usize) -> &str {
+    unit.funcs.get(subprog).map(|f| f.name.as_str()).filter(|n| !n.is_empty()).unwrap_or(&unit.name)
+}
+
 fn check_chain(
     unit: &Unit,
     collector: &Collector,
@@ -435,7 +457,16 @@ fn check_chain(
     let total = above + frame_bytes(collector.stack_of(callee));
     if total > limits.stack {
         let message = format!("the call chain takes {total} bytes of stack, the limit is {}", limits.stack);
-        let error = VerifierError::new(unit, insn, Kind::StackTooDeep, message);
+        let mut error = VerifierError::new(unit, insn, Kind::StackTooDeep, message);
+        // The frames of the last call; those above it are told by their sum.
+        for sub in [unit.code.subprog_of(insn), callee] {
+            let start = unit.code.subprogs()[sub].start as usize;
+            let own = frame_bytes(collector.stack_of(sub));
+            let note = format!("`{}` has {own} bytes of its own", function_name(unit, sub));
+            if !error.secondary.iter().any(|n| n.message == note) {
+                error = error.note(unit, start, note);
+            }
+        }
         return Err(error.help("put large variables into a map of one element, or share one buffer"));
     }
     if collector.tail_calls(callee) && above >= TAIL_CALL_STACK {

@@ -379,7 +379,7 @@ fn a_callback_does_not_find_what_its_helper_took_back() {
     let kept = format!("1\n r2 = func cb ll\n r3 = r10\n r4 = 0\n call 181\n {submit}");
     accept(unit(&text(&kept), ring(), xdp_hook()));
     let taken = "r10\n r1 += -16\n r2 = func cb ll\n r3 = r10\n call 16777219";
-    reject(unit(&text(taken), ring(), xdp_hook()), "uninit-register");
+    reject(unit(&text(taken), ring(), xdp_hook()), "reference-released");
 }
 
 /// A program in which two ways meet: on the first that is walked, `first` was done to `r6` or `r7`, two numbers of which

@@ -167,7 +167,7 @@ fn every_report_points_at_a_line_and_most_tell_the_cause() {
 /// The check that a report says to paste, if it is one.
 fn pasted(error: &VerifierError) -> Option<&str> {
     let help = error.help.as_deref()?;
-    let from = ["`if (", "`__u64 i = "].iter().find_map(|start| help.find(start))? + 1;
+    let from = ["`if (", "`__u64 i = ", "`asm volatile("].iter().find_map(|start| help.find(start))? + 1;
     help[from..].split('`').next()
 }
 

@@ -107,6 +107,10 @@ impl Page {
             let source = error.primary.file.as_ref().and_then(|f| std::fs::read_to_string(f).ok());
             let _ = write!(self.body, "<pre class=\"report\">{}</pre>", html(&render(error, source.as_deref())));
         }
+        for note in &trace.refinements {
+            let told = format!("{}: {}", crate::report::place(note), note.message);
+            let _ = write!(self.body, "<p class=\"meta\">{}</p>", html(&told));
+        }
         let size = self.body.len() + self.data.iter().map(|v| v.as_str().map_or(0, str::len)).sum::<usize>();
         if size > MAX_BYTES {
             self.body
@@ -207,6 +211,7 @@ fn path_label(trace: &Trace, index: usize, path: &TracePath) -> String {
     match path.end {
         PathEnd::Failed => format!("the path that fails at {last} ({steps} steps)"),
         PathEnd::Covered(at) => format!("path {}: covered at {} ({steps} steps)", index + 1, line(at)),
+        PathEnd::Dead => format!("path {}: no run goes on at {last} ({steps} steps)", index + 1),
         _ => format!("path {}: returns at {last} ({steps} steps)", index + 1),
     }
 }

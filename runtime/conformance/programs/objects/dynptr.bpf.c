@@ -782,3 +782,47 @@ BAD(reference_leak, leaks_in_a_loop)
 	}
 	return 0;
 }
+
+/* The metadata in front of a packet of `tc`: none here, until a program makes room. */
+SEC("tc") int ok_skb_meta(struct __sk_buff *skb)
+{
+	struct bpf_dynptr p;
+	__u8 b[4] = {};
+	int n = bpf_dynptr_from_skb_meta(skb, 0, &p);
+
+	n = n * 40 + bpf_dynptr_size(&p);
+	n = n * 40 + bpf_dynptr_read(b, 4, &p, 0, 0);
+	n = n * 40 + bpf_dynptr_write(&p, 0, b, 4, 0);
+	n = n * 40 + bpf_dynptr_write(&p, 0, b, 0, 0);
+	n = n * 40 + bpf_dynptr_is_rdonly(&p);
+	n = n * 40 + bpf_dynptr_is_null(&p);
+	n = n * 40 + bpf_dynptr_from_skb_meta(skb, 1, &p);
+	return -n;
+}
+
+SEC("tc") int bad_packet_stale__skb_meta_write(struct __sk_buff *skb)
+{
+	__u8 *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end, b = 1;
+	struct bpf_dynptr p;
+
+	if (data + 1 > end)
+		return 1;
+	bpf_dynptr_from_skb_meta(skb, 0, &p);
+	bpf_dynptr_write(&p, 0, &b, 1, 0);
+	return *data;
+}
+
+/* A slice is a part of the packet's room, and goes with it. */
+SEC("tc") int bad_packet_stale__skb_meta_slice(struct __sk_buff *skb)
+{
+	struct bpf_dynptr p;
+	__u8 *s;
+
+	bpf_dynptr_from_skb_meta(skb, 0, &p);
+	s = bpf_dynptr_slice_rdwr(&p, 0, 0, 4);
+	if (!s)
+		return 1;
+	if (bpf_skb_pull_data(skb, 0))
+		return 2;
+	return s[0];
+}

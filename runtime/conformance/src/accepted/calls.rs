@@ -65,9 +65,12 @@ pub fn call_of(proto: &Proto, tc: bool, turn: u64, random: &mut Random) -> Optio
                 };
                 format!("r{reg} = map[{number}] ll")
             }
-            ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => memory(turn, reg, &mut given),
+            ArgKind::MapValueOrNull if random.below(2) == 0 => format!("r{reg} = 0"),
+            ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } | ArgKind::MapValueOrNull => {
+                memory(turn, reg, &mut given)
+            }
             ArgKind::Mem { len: MemLen::Fixed { size, .. }, .. } if size > 16 => return None,
-            ArgKind::Mem { .. } => memory(turn, reg, &mut given),
+            ArgKind::Mem { .. } | ArgKind::Text { .. } => memory(turn, reg, &mut given),
             ArgKind::Len { .. } => format!("r{reg} = {}", random.pick(&[1, 4, 8, 16])),
             ArgKind::ConstStr
             | ArgKind::Callback(_)

@@ -30,7 +30,7 @@ impl KernelMap {
     /// # Errors
     /// The system's: a shape it does not allow, no permission.
     pub fn create(spec: &MapSpec) -> io::Result<KernelMap> {
-        if spec.special.is_empty() {
+        if spec.special.is_empty() && spec.kind != MapKind::SkStorage {
             return KernelMap::create_with_btf(spec, None);
         }
         let (bytes, ids) = map_btf(spec);
@@ -47,7 +47,8 @@ impl KernelMap {
             map_type: spec.kind as u32,
             key_size: spec.key_size,
             value_size: spec.value_size,
-            max_entries: spec.max_entries,
+            // Values of sockets have no limit there.
+            max_entries: if spec.kind == MapKind::SkStorage { 0 } else { spec.max_entries },
             map_flags: spec.flags,
             map_name: name(&spec.name),
             ..MapCreate::default()
@@ -56,6 +57,9 @@ impl KernelMap {
             attr.btf_fd = btf.as_raw_fd() as u32;
             (attr.btf_key_type_id, attr.btf_value_type_id) = spec.btf;
         }
+        // Of a map of maps: one that has the shape of its maps.
+        let inner = spec.inner.as_ref().map(|inner| KernelMap::create(inner)).transpose()?;
+        attr.inner_map_fd = inner.as_ref().map_or(0, |inner| inner.fd.as_raw_fd() as u32);
         // SAFETY: the attribute holds no address.
         let fd = unsafe { bpf_fd(Cmd::MapCreate, &mut attr) }?;
         Ok(KernelMap { fd, spec: spec.clone() })

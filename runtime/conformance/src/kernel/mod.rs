@@ -13,6 +13,7 @@ mod unit;
 
 pub use btf::FuncBtf;
 pub use caps::{Caps, with_caps};
+pub use kfunc::kfuncs;
 pub use map::KernelMap;
 pub use prog::{KernelProg, LoadError, Source};
 pub use run::{TestRun, TestRunResult};

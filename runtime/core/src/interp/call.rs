@@ -5,6 +5,7 @@ use std::sync::Arc;
 use stingless_abi::limits::MAY_GOTO_BUDGET;
 use stingless_abi::{ArgKind, CallbackKind, Proto, TrapKind};
 use stingless_isa::{Callee, Reg};
+use stingless_verifier::Facts;
 
 use crate::interp::memory::Memory;
 use crate::interp::turn::{Caller, Turn};
@@ -66,8 +67,12 @@ impl<M: Memory> Turn<'_, '_, M> {
         let proto = self.program.unit().protos.get(id).map(|p| &**p);
         let [_, r1, r2, r3, r4, r5, ..] = self.regs;
         let mut args = [r1, r2, r3, r4, r5];
-        let unset = self.program.facts().and_then(|f| f.unset_args.get(&(self.pc as u32))).copied().unwrap_or(0);
-        (1..=5).filter(|reg| unset & 1 << reg != 0).for_each(|reg: usize| args[reg - 1] = 0);
+        if let Some(proto) = proto {
+            let passed = Facts::passed(self.program.facts(), self.pc as u32, proto);
+            for (register, number) in args.iter_mut().zip(passed) {
+                *register = number.map_or(*register, u64::from);
+            }
+        }
         self.machine.mem.before_call(self.site(), proto, args)?;
         self.cx.set_at(self.pc);
         let r0 = if proto.is_some_and(|p| p.effects.tail_call) {
@@ -117,6 +122,7 @@ fn callback_kind(proto: &Proto) -> Option<CallbackKind> {
         | ArgKind::Ctx
         | ArgKind::CtxOrNull
         | ArgKind::MapValueOut { .. }
+        | ArgKind::MapValueOrNull
         | ArgKind::Map(_)
         | ArgKind::MapKey
         | ArgKind::MapValue(_)
@@ -131,6 +137,7 @@ fn callback_kind(proto: &Proto) -> Option<CallbackKind> {
         | ArgKind::DynptrClone
         | ArgKind::LastingMem
         | ArgKind::Buffer
+        | ArgKind::Text { .. }
         | ArgKind::Object { .. } => None,
     })
 }

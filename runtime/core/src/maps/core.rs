@@ -237,7 +237,12 @@ impl MapCore {
 
     /// Whether this is a map of maps from which a program may have this address.
     pub(crate) fn has_inner(&self, address: u64) -> bool {
-        self.nested().is_ok_and(|maps| maps.has_address(address))
+        self.inner_at(address).is_some()
+    }
+
+    /// The map that a program may have from this map of maps, by its address.
+    pub(crate) fn inner_at(&self, address: u64) -> Option<Arc<MapCore>> {
+        self.nested().ok()?.at_address(address)
     }
 
     /// Rings take no element operations (Linux `ENOTSUPP`), whatever the sizes given.
@@ -590,6 +595,7 @@ impl Stored {
             | MapKind::Cpumap
             | MapKind::Xskmap
             | MapKind::Sockmap
+            | MapKind::SkStorage
             | MapKind::Sockhash => Stored::Table,
             MapKind::ProgArray => Stored::Progs,
             MapKind::Ringbuf => Stored::Ring,

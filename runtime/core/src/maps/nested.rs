@@ -70,12 +70,13 @@ impl Nested {
         self.get(key).map_or(0, |map| map.runtime_addr())
     }
 
-    /// Whether a program may hold this address.
-    pub(crate) fn has_address(&self, address: u64) -> bool {
+    /// The map whose address a program may hold.
+    pub(crate) fn at_address(&self, address: u64) -> Option<Arc<MapCore>> {
         let is = |map: &Arc<MapCore>| map.runtime_addr() == address;
         // Held over both: what goes from the one place to the other must not be missed in between.
         let retired = lock(&self.retired);
-        let found = retired.iter().any(|(_, map)| is(map)) || self.maps().iter().any(|(_, map)| is(map));
+        let gone = retired.iter().map(|(_, map)| map).find(|map| is(map)).cloned();
+        let found = gone.or_else(|| self.maps().into_iter().map(|(_, map)| map).find(is));
         drop(retired);
         found
     }

@@ -170,6 +170,8 @@ address_args! {
     Key, "const void *", ArgKind::MapKey;
     /// A value of the map argument, to read.
     ValueIn, "const void *", ArgKind::MapValue(MemUse::Read);
+    /// A value of the map argument, to read, or NULL.
+    ValueInOrNull, "const void *", ArgKind::MapValueOrNull;
     /// Room for a value of the map argument; what it is of maps of the kinds `Bloom` alone, is a value to read.
     ValueOut, "void *", ArgKind::MapValueOut { reads: MapKind::BloomFilter.bit() };
     /// A ring-buffer record, handed over.
@@ -267,6 +269,36 @@ unsafe impl<'c> Arg<'c> for NonEmpty<'c> {
     unsafe fn take(scope: &'c Scope, regs: &[u64; 5], at: usize) -> Self {
         // SAFETY: passed on to the caller.
         NonEmpty(unsafe { <Mem<'c> as Arg<'c>>::take(scope, regs, at) })
+    }
+}
+
+/// Text in memory that the plugin may read, up to the end of which the helper reads, or NULL. As many bytes are there as the
+/// proof found: register `LEN` (from 0, behind the last argument; each text has its own) says it, and engines set it.
+pub struct Text<'c, const LEN: usize>(Mem<'c>);
+
+impl<'c, const LEN: usize> Text<'c, LEN> {
+    /// What is there of it to be read; `None` for NULL.
+    #[must_use]
+    pub fn get(&self) -> Option<Mem<'c>> {
+        (self.0.raw().0 != 0).then_some(self.0)
+    }
+}
+
+// SAFETY: one register, declared as text whose length engines pass in register `LEN`: the verifier proves that as many
+// bytes may be read at that address, or it is NULL. Linkers refuse prototypes where `LEN` is an argument's register, or
+// another text's. The handle copies and ends with the call.
+unsafe impl<'c, const LEN: usize> Arg<'c> for Text<'c, LEN> {
+    const REGS: usize = 1;
+
+    fn describe(name: &'static str, out: &mut Vec<ArgRow>) {
+        const { assert!(LEN < 5, "a text's length is in one of five registers") };
+        out.push(row(name, "const char *", ArgKind::Text { len: LEN as u8 }));
+    }
+
+    unsafe fn take(_: &'c Scope, regs: &[u64; 5], at: usize) -> Self {
+        let len = if regs[at] == 0 { 0 } else { regs[LEN] };
+        // SAFETY: see the impl.
+        Text(unsafe { Mem::new(regs[at], len) })
     }
 }
 
@@ -386,6 +418,34 @@ mem_variants! {
     NonEmptyMut(MemMut), "void *", MemUse::ReadWrite, nullable: false, zero_ok: false;
 }
 
+/// `N` bytes to read, anywhere (Linux `ARG_PTR_TO_FIXED_SIZE_MEM`).
+pub struct Fixed<'c, const N: usize>(Mem<'c>);
+
+impl<const N: usize> Fixed<'_, N> {
+    /// A copy of the bytes.
+    #[must_use]
+    pub fn get(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.0.read(0, &mut bytes);
+        bytes
+    }
+}
+
+// SAFETY: one register, declared as readable memory of `N` bytes; the handle copies and ends with the call.
+unsafe impl<'c, const N: usize> Arg<'c> for Fixed<'c, N> {
+    const REGS: usize = 1;
+
+    fn describe(name: &'static str, out: &mut Vec<ArgRow>) {
+        let len = MemLen::Fixed { size: N as u32, align: 1 };
+        out.push(row(name, "const void *", ArgKind::Mem { access: MemUse::Read, len, nullable: false }));
+    }
+
+    unsafe fn take(_: &'c Scope, regs: &[u64; 5], at: usize) -> Self {
+        // SAFETY: the verifier proved `N` readable bytes at that address for this call.
+        Fixed(unsafe { Mem::new(regs[at], N as u64) })
+    }
+}
+
 /// A number of fixed size that the helper reads and writes.
 pub struct InOut<'c, T> {
     mem: MemMut<'c>,
@@ -429,7 +489,7 @@ macro_rules! out_args {
     };
 }
 
-out_args! { u64, "__u64 *"; i64, "long *"; u32, "__u32 *"; i32, "int *"; }
+out_args! { u64, "__u64 *"; i64, "long *"; u32, "__u32 *"; i32, "int *"; u16, "__u16 *"; }
 
 macro_rules! in_out_args {
     ($($ty:ty, $c:literal;)*) => {
@@ -485,6 +545,11 @@ impl crate::helper::IntoRet for ValuePtr {
 /// The pointer to a map value, or NULL, where no key is sure to be there.
 #[derive(Clone, Copy, Debug)]
 pub struct ValuePtrMaybe(pub(crate) u64);
+
+impl ValuePtrMaybe {
+    /// There is none.
+    pub const NULL: ValuePtrMaybe = ValuePtrMaybe(0);
+}
 
 impl crate::helper::IntoRet for ValuePtrMaybe {
     const RET: stingless_abi::Ret = stingless_abi::Ret::MapValueMaybe;

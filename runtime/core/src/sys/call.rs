@@ -9,7 +9,7 @@ use stingless_abi::{TrapKind, VmCtx};
 use crate::caller::HostState;
 use crate::sys::entry::{HelperFn, call_guarded};
 use crate::vm::{
-    CALLBACK_STEPS, CallBack, Held, HelperError, HelperRow, LiveMap, Program, Record, Release, Trapped, tail_target,
+    CALLBACK_STEPS, CallBack, Held, HelperError, HelperRow, Program, Record, Release, Trapped, tail_target,
 };
 
 /// A handle on the call in progress. It lives as long as the helper's body or the interpreter's run that received it, and
@@ -171,8 +171,9 @@ impl<'c> CallCx<'c> {
 
     /// Notes something that the program now holds of one of its maps; `false` where no such map lends anything.
     pub(crate) fn hold_of_map(&mut self, map: u64, key: u64) -> bool {
-        let found = self.record().programs().flat_map(Program::maps).find(|m| m.address() == map).cloned();
-        let Some(lender) = found.and_then(LiveMap::lender) else { return false };
+        let maps = || self.record().programs().flat_map(Program::maps);
+        let found = maps().find(|m| m.address() == map).or_else(|| maps().find(|m| m.has_inner(map))).cloned();
+        let Some(lender) = found.and_then(|m| m.lender(map)) else { return false };
         self.hold(key, lender);
         true
     }

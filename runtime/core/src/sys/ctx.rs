@@ -78,6 +78,7 @@ unsafe impl Ctx for Raw {
             name: "raw".into(),
             sections: Cow::Owned(vec!["raw".into(), "raw/*".into()]),
             linux_type: 0,
+            types: Default::default(),
             entry: Entry::Mem { rights: Rights::READ_WRITE },
             verdict: None,
             verdicts: Cow::Owned(Vec::new()),

@@ -18,7 +18,8 @@ const MAX_SIZE: u64 = (1 << 24) - 1;
 const READ_ONLY: u32 = 1 << 31;
 const XDP: u32 = 1 << 24;
 const SKB: u32 = 2 << 24;
-const PACKET: u32 = XDP | SKB;
+const META: u32 = 4 << 24;
+const PACKET: u32 = XDP | SKB | META;
 
 const EFAULT: i64 = -14;
 const EINVAL: i64 = -22;
@@ -106,6 +107,7 @@ impl<'c> DynptrMem<'c> {
         let words = self.words();
         match words.flags & PACKET {
             0 => Some((words.data, u64::from(words.offset) + u64::from(words.size))),
+            META => metadata(caller, words.data),
             _ => packet(caller, words.data),
         }
     }
@@ -171,15 +173,25 @@ impl<'c> DynptrMem<'c> {
 
 /// Start and length of the packet of the running program's context.
 fn packet(caller: &Caller<'_>, ctx: u64) -> Option<(u64, u64)> {
+    between(caller, ctx, FieldKind::DataStart { region: 0 }, FieldKind::DataEnd { region: 0 })
+}
+
+/// Start and length of the metadata in front of it.
+fn metadata(caller: &Caller<'_>, ctx: u64) -> Option<(u64, u64)> {
+    between(caller, ctx, FieldKind::DataMeta { region: 0 }, FieldKind::DataStart { region: 0 })
+}
+
+/// What lies between two pointers of the running program's context.
+fn between(caller: &Caller<'_>, ctx: u64, start: FieldKind, end: FieldKind) -> Option<(u64, u64)> {
     let Entry::Ctx(layout) = &caller.hook().entry else { return None };
     let pointer = |kind| {
         let field = layout.fields.iter().find(|f| f.kind == kind)?;
-        // SAFETY: the address is that of the run's native context (only `NewDynptrXdp` and `NewDynptrSkb` write it, from
+        // SAFETY: the address is that of the run's native context (only dynptrs that are made of a context have it, from
         // a proved context argument), whose row says that a pointer lies there.
         let word = unsafe { Mem::new(ctx + u64::from(field.native_off), 8) };
         word.get::<u64>(0)
     };
-    let (start, end) = (pointer(FieldKind::DataStart { region: 0 })?, pointer(FieldKind::DataEnd { region: 0 })?);
+    let (start, end) = (pointer(start)?, pointer(end)?);
     Some((start, end.checked_sub(start)?))
 }
 
@@ -238,6 +250,8 @@ dynptr_args! {
     NewDynptrXdp, "struct bpf_dynptr *", object(ObjectKind::DynptrXdp, ObjectAction::Make), true;
     /// A dynptr that becomes a view of a socket buffer.
     NewDynptrSkb, "struct bpf_dynptr *", object(ObjectKind::DynptrSkb, ObjectAction::Make), true;
+    /// A dynptr that becomes a view of the metadata in front of a socket buffer's packet.
+    NewDynptrSkbMeta, "struct bpf_dynptr *", object(ObjectKind::DynptrSkbMeta, ObjectAction::Make), true;
     /// A view of a ring-buffer record, handed back.
     OldDynptrRingbuf, "struct bpf_dynptr *", object(ObjectKind::DynptrRingbuf, ObjectAction::Destroy), false;
     /// A dynptr to read.
@@ -274,6 +288,19 @@ impl NewDynptrSkb<'_> {
     pub fn set(&mut self, caller: &Caller<'_>, ctx: super::args::CtxArg<'_>) -> i64 {
         let writable = caller.hook().ctx().and_then(|l| l.regions.first()).is_some_and(|r| r.rights.write);
         self.set_packet(caller, ctx.addr, if writable { SKB } else { SKB | READ_ONLY })
+    }
+}
+
+impl NewDynptrSkbMeta<'_> {
+    /// Makes it a view of the metadata. 0 or a negative errno.
+    pub fn set(&mut self, caller: &Caller<'_>, ctx: super::args::CtxArg<'_>) -> i64 {
+        match metadata(caller, ctx.addr) {
+            Some((_, len)) if len <= MAX_SIZE => {
+                self.put(Words { data: ctx.addr, flags: META, size: len as u32, offset: 0 });
+                0
+            }
+            Some(_) | None => EINVAL,
+        }
     }
 }
 

@@ -4,12 +4,14 @@ use std::ops::ControlFlow;
 use std::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 
 use stingless_abi::MapKind;
+use stingless_abi::object::SOCKET;
 
 use super::args::{
     CallbackCtx, ConstStr, CtxArg, ForEachCallback, Key, MapArg, Record, RecordPtr, Socket, SpinLock, ValueIn,
-    ValueOut, ValuePtr, ValuePtrMaybe,
+    ValueInOrNull, ValueOut, ValuePtr, ValuePtrMaybe,
 };
 use super::mem::{Mem, MemMut};
+use super::socket::{AnySocket, HeldSocket, SocketInfo};
 use crate::caller::Caller;
 use crate::helper::{Errno, HelperError, HelperResult};
 use crate::hook::Ctx;
@@ -33,6 +35,43 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
         let (key, value) = (with_exposed_provenance(key.addr as usize), with_exposed_provenance(value.addr as usize));
         // SAFETY: both were proved readable for the sizes of the call's map argument, which is this one.
         Errno(unsafe { self.map.prog_update(key, value, flags) })
+    }
+
+    /// The socket of a key in a map of sockets, which the run now holds, or NULL. `find` gives the socket of a number that
+    /// the host put in, or that [`SocketInfo::id`] was.
+    pub fn lookup_socket(
+        &self,
+        caller: &mut Caller<'_>,
+        key: Key<'_>,
+        find: impl FnOnce(&Caller<'_>, u64) -> Option<SocketInfo>,
+    ) -> ValuePtr {
+        if !self.map.spec().kind.holds_sockets() {
+            return ValuePtr(0);
+        }
+        // SAFETY: the key was proved readable for the key size of the call's map argument, which is this one.
+        let key = unsafe { Mem::new(key.addr, self.map.spec().key_size.into()) }.to_vec();
+        let mut number = [0; 8];
+        let found = self.map.lookup_into(&key, &mut number[..self.map.spec().value_size as usize]);
+        let socket = if found.is_ok_and(|found| found) { find(caller, u64::from_le_bytes(number)) } else { None };
+        ValuePtr(socket.map_or(0, |socket| HeldSocket::<SOCKET>::hold(caller, socket).addr()))
+    }
+
+    /// Puts a socket into a map of sockets, by its number: `-EOPNOTSUPP` for a socket that has none.
+    #[must_use]
+    pub fn update_socket(&self, key: Key<'_>, value: ValueIn<'_>, flags: u64) -> Errno {
+        if !self.map.spec().kind.holds_sockets() {
+            return Errno(-i64::from(libc::EINVAL));
+        }
+        // SAFETY: of a map of sockets, which the call's map argument is, the value was proved to be a socket.
+        let info = unsafe { AnySocket::at(value.addr) }.info();
+        if info.id == 0 || info.partial {
+            return Errno(-i64::from(libc::EOPNOTSUPP));
+        }
+        let mut number = u64::from(info.id).to_le_bytes();
+        let (key, number) = (with_exposed_provenance(key.addr as usize), number.as_mut_ptr().cast_const());
+        // SAFETY: the key was proved readable for the key size of the call's map argument, which is this one; a value of
+        // the kind has 4 to 8 bytes.
+        Errno(unsafe { self.map.prog_update(key, number, flags) })
     }
 
     /// Deletes an element.
@@ -94,6 +133,50 @@ impl<const KINDS: u64> MapArg<'_, KINDS> {
     #[must_use]
     pub fn max_entries(&self) -> u32 {
         self.map.spec().max_entries
+    }
+
+    /// The value that socket `id` has; with `create`, one that is made of `value` (zeroes, for NULL) where it has none yet.
+    /// NULL where there is none, or no room for one more.
+    #[must_use]
+    pub fn storage(&self, id: u32, value: ValueInOrNull<'_>, create: bool) -> ValuePtrMaybe {
+        if self.map.spec().kind != MapKind::SkStorage {
+            return ValuePtrMaybe(0);
+        }
+        let mut key = id.to_ne_bytes();
+        let key = key.as_mut_ptr().cast_const();
+        // SAFETY: the key is of 4 bytes, as in every map of the kind; the run entered an epoch, since its program names a
+        // map whose elements are reclaimed.
+        let find = || unsafe { self.map.prog_lookup(key) }.expose_provenance() as u64;
+        let found = find();
+        if found != 0 || !create {
+            return ValuePtrMaybe(found);
+        }
+        let mut zeroes = vec![0u8; self.map.spec().value_size as usize];
+        let given = match value.addr {
+            0 => zeroes.as_mut_ptr().cast_const(),
+            addr => with_exposed_provenance(addr as usize),
+        };
+        // SAFETY: as above; the value was proved readable for the value size of the call's map argument, which is this one,
+        // or it is the zeroes. Another thread may have made one in between, which is as good.
+        let _ = unsafe { self.map.prog_update(key, given, stingless_abi::map::BPF_NOEXIST) };
+        ValuePtrMaybe(find())
+    }
+
+    /// Takes the value of socket `id` away: 0, or `-ENOENT` where it has none.
+    #[must_use]
+    pub fn storage_delete(&self, id: u32) -> Errno {
+        let mut key = id.to_ne_bytes();
+        match self.map.spec().kind {
+            // SAFETY: the key is of 4 bytes, as in every map of the kind.
+            MapKind::SkStorage => Errno(unsafe { self.map.prog_delete(key.as_mut_ptr().cast_const()) }),
+            _ => Errno(-i64::from(libc::ENOENT)),
+        }
+    }
+
+    /// How many elements it has.
+    #[must_use]
+    pub fn elements(&self) -> usize {
+        self.map.len()
     }
 
     /// The first four bytes of the value at an index, copied; `None` where there is none, and for kinds with other keys.

@@ -285,6 +285,7 @@ mod tests {
             name: "raw".into(),
             sections: [].as_slice().into(),
             linux_type: 0,
+            types: Default::default(),
             entry: Entry::Mem { rights: Rights::READ },
             verdict: None,
             verdicts: [].as_slice().into(),

@@ -77,6 +77,9 @@ pub struct SocketInfo {
     pub sock: SocketFields,
     /// What is known of a TCP socket; used where the protocol is TCP's and the socket is full.
     pub tcp: TcpFields,
+    /// The number by which the host knows it again, in maps of sockets and for values of sockets
+    /// (`BPF_MAP_TYPE_SK_STORAGE`): 0 for a socket that has none.
+    pub id: u32,
     /// It is still in its handshake, or already past its end: no full socket.
     pub partial: bool,
     /// The socket that listens for one that is in its handshake.
@@ -151,6 +154,10 @@ impl<const CLASS: u32> HeldSocket<CLASS> {
     /// There is none.
     pub const NULL: HeldSocket<CLASS> = HeldSocket(0);
 
+    pub(super) fn addr(self) -> u64 {
+        self.0
+    }
+
     /// The run holds this socket until the program releases it; NULL where it is not full, but `CLASS` is.
     pub fn hold(caller: &mut Caller<'_>, socket: SocketInfo) -> HeldSocket<CLASS> {
         if socket.partial && CLASS != SOCK_COMMON {
@@ -215,13 +222,20 @@ unsafe impl<'c> Arg<'c> for AnySocket<'c> {
     }
 
     unsafe fn take(_: &'c Scope, regs: &[u64; 5], at: usize) -> Self {
-        let info: *const SocketInfo = with_exposed_provenance(regs[at] as usize);
-        // SAFETY: see the impl. Nobody changes a socket that programs see.
-        AnySocket { info: unsafe { &*info } }
+        // SAFETY: see the impl.
+        unsafe { AnySocket::at(regs[at]) }
     }
 }
 
 impl<'c> AnySocket<'c> {
+    /// # Safety
+    /// The address is that of a `SocketInfo` which is there for all of `'c`.
+    pub(super) unsafe fn at(addr: u64) -> AnySocket<'c> {
+        let info: *const SocketInfo = with_exposed_provenance(addr as usize);
+        // SAFETY: passed on to the caller. Nobody changes a socket that programs see.
+        AnySocket { info: unsafe { &*info } }
+    }
+
     /// What is known of it.
     #[must_use]
     pub fn info(self) -> &'c SocketInfo {

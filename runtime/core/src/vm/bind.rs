@@ -30,8 +30,9 @@ impl LiveMap for MapCore {
         self.program(index)?.program.clone().downcast().ok()
     }
 
-    fn lender(self: Arc<Self>) -> Option<Arc<dyn Release>> {
-        (self.spec().kind == MapKind::Ringbuf).then_some(self as Arc<dyn Release>)
+    fn lender(self: Arc<Self>, address: u64) -> Option<Arc<dyn Release>> {
+        let map = if self.address() == address { self } else { self.inner_at(address)? };
+        (map.spec().kind == MapKind::Ringbuf).then_some(map as Arc<dyn Release>)
     }
 }
 

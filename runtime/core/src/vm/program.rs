@@ -29,8 +29,9 @@ pub(crate) trait LiveMap: Send + Sync {
     }
     /// The program at an index of a prog array; `None` for other kinds and empty slots.
     fn tail_target(&self, index: u32) -> Option<Arc<Program>>;
-    /// Who takes back what programs hold of the map (records of a ring buffer); `None` for kinds that lend nothing.
-    fn lender(self: Arc<Self>) -> Option<Arc<dyn Release>> {
+    /// Who takes back what programs hold of the map at `address` (records of a ring buffer), which is this one or a map
+    /// that a lookup may have given; `None` for kinds that lend nothing.
+    fn lender(self: Arc<Self>, _address: u64) -> Option<Arc<dyn Release>> {
         None
     }
 }

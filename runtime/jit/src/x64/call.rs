@@ -20,9 +20,13 @@ impl X64 {
 
     /// Arguments stand in the ABI's registers already.
     pub(super) fn emit_call_helper(&mut self, call: HelperCall) {
-        for reg in Reg::ARGS.into_iter().filter(|reg| call.zeros & 1 << reg.index() != 0) {
+        for (reg, number) in Reg::ARGS.into_iter().zip(call.passed) {
             let reg = machine(reg);
-            dynasm!(self.ops; .arch x64; xor Rd(reg), Rd(reg));
+            match number {
+                Some(0) => dynasm!(self.ops; .arch x64; xor Rd(reg), Rd(reg)),
+                Some(number) => dynasm!(self.ops; .arch x64; mov Rd(reg), number as i32),
+                None => {}
+            }
         }
         if call.may_trap {
             self.store_at(call.insn);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use stingless_abi::MapShapeError;
 use stingless_isa::{CodeError, DecodeErrorKind};
 
-use crate::btf::BtfError;
+use crate::error::ObjectError;
 
 /// Why one program cannot be linked; the object's other programs are not concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,7 +71,7 @@ pub enum LinkErrorKind {
         limit: u64,
     },
     /// The hook's types are malformed.
-    HookTypes(BtfError),
+    HookTypes(ObjectError),
     /// A value for a global variable that is of another size.
     GlobalSize {
         /// The variable.

@@ -23,7 +23,8 @@ pub(crate) fn func_info(name: &str, global: bool, btf: Option<&Btf>, ty: TypeId,
     let Some(btf) = btf else { return info };
     let Some(Kind::Func { proto, .. }) = btf.get(ty).map(|t| &t.kind) else { return info };
     let Some(Kind::FuncProto { ret, params }) = btf.get(*proto).map(|t| &t.kind) else { return info };
-    info.returns_scalar = is_scalar(btf.resolved(*ret));
+    (info.typed, info.returns_scalar) = (true, is_scalar(btf.resolved(*ret)));
+    info.params = params.iter().take(MAX_ARGS).map(|p| btf.string(p.name).to_owned()).collect();
     // Without types a function can only be verified where it is called.
     info.global = global;
     if global {

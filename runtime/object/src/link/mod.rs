@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use stingless_isa::{Callee, Code, CodeError, Insn, Ref};
 
-use crate::btf::{Btf, HostTypes};
+use crate::btf::HostTypes;
 use crate::error::budget;
 use crate::func::{FaultKind, Func};
 use crate::license::is_gpl_compatible;
@@ -37,8 +37,8 @@ pub fn link(object: &Object, program: usize, env: &Env) -> Result<Unit, LinkErro
         return Err(LinkError { program: "".into(), at: None, kind });
     };
     let fail = |(at, kind)| LinkError { program: def.name.clone(), at, kind };
-    let own = hook_types(env).map_err(|kind| fail((None, kind)))?;
-    let hosts = own.iter().chain(env.types.iter().map(|t| &**t)).collect();
+    let [own, more] = hook_types(object, env).map_err(|kind| fail((None, kind)))?;
+    let hosts = own.iter().chain(env.types.iter().map(|t| &**t)).chain(&more).collect();
     let mut linker = Linker::new(object, env, Relocator::new(object.btf().map(|b| &**b), hosts));
     linker.place_all(def.func).map_err(fail)?;
     linker.finish(&def.name, &def.section).map_err(fail)
@@ -47,12 +47,16 @@ pub fn link(object: &Object, program: usize, env: &Env) -> Result<Unit, LinkErro
 /// A failure before the program's name is put to it.
 type Failure = (Option<Box<Place>>, LinkErrorKind);
 
-/// The types that the hook brings along.
-fn hook_types(env: &Env) -> Result<Option<HostTypes>, LinkErrorKind> {
-    if env.hook.btf.is_empty() {
-        return Ok(None);
+/// The types that the hook brings along, where the object asks for any: its context's, and those that this leads to.
+fn hook_types(object: &Object, env: &Env) -> Result<[Option<HostTypes>; 2], LinkErrorKind> {
+    if object.funcs.iter().all(|f| f.relos.is_empty()) {
+        return Ok([None, None]);
     }
-    Btf::parse(&env.hook.btf).map(|btf| Some(HostTypes::new(btf))).map_err(LinkErrorKind::HookTypes)
+    let parse = |bytes: &[u8]| {
+        let types = (!bytes.is_empty()).then(|| HostTypes::parse(bytes));
+        types.transpose().map_err(LinkErrorKind::HookTypes)
+    };
+    Ok([parse(&env.hook.btf)?, parse(&env.hook.types)?])
 }
 
 struct Linker<'a> {

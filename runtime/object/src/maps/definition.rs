@@ -151,6 +151,11 @@ fn values(btf: &Btf, ty: TypeId) -> Option<Option<TypeId>> {
     }
 }
 
+/// Room for values of sockets, in bytes.
+const STORAGE_BYTES: u32 = 4 << 20;
+/// Least and most sockets that have room for a value.
+const STORAGE_SOCKETS: (u32, u32) = (64, 4096);
+
 fn define(raw: Raw, name: &str, section: &str, btf: &Btf) -> Result<MapDef, ObjectError> {
     let kind = MapKind::from_number(raw.kind);
     let (key_size, value_size) = (raw.key_size.unwrap_or(0), raw.value_size.unwrap_or(0));
@@ -160,6 +165,10 @@ fn define(raw: Raw, name: &str, section: &str, btf: &Btf) -> Result<MapDef, Obje
     if kind == Some(MapKind::PerfEventArray) && spec.max_entries == 0 {
         // One for each CPU, as loaders of Linux have it.
         spec.max_entries = MAX_CPUS;
+    }
+    if kind == Some(MapKind::SkStorage) && spec.max_entries == 0 {
+        // Linux has no limit; here room is made beforehand: for that many sockets, or fewer with large values.
+        spec.max_entries = (STORAGE_BYTES / value_size.max(1)).clamp(STORAGE_SOCKETS.0, STORAGE_SOCKETS.1);
     }
     spec.pin_by_name = raw.pin_by_name;
     spec.btf = raw.btf;

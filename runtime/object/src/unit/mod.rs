@@ -62,7 +62,11 @@ pub struct FuncInfo {
     pub global: bool,
     /// Arguments of a global function, from BTF; for others empty.
     pub args: Vec<FuncArg>,
-    /// A global function's result is a number (`int`, `u64`, ...); void functions leave `r0` unset.
+    /// Names of its parameters, from BTF, for whoever explains; empty where unknown.
+    pub params: Vec<String>,
+    /// Its BTF type is known.
+    pub typed: bool,
+    /// Its result is a number (`int`, `u64`, ...), as far as its type is known; global void functions leave `r0` unset.
     pub returns_scalar: bool,
 }
 

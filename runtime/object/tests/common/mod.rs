@@ -48,6 +48,7 @@ pub fn hook() -> Arc<HookDef> {
         name: "xdp".into(),
         sections: vec!["xdp".into()].into(),
         linux_type: 6,
+        types: Default::default(),
         entry: Entry::Ctx(layout),
         verdict: None,
         verdicts: Vec::new().into(),

@@ -18,7 +18,7 @@ mod loops;
 mod tests;
 
 use stingless_abi::{ArgKind, ProtoTable};
-use stingless_isa::{Callee, Insn, Ref, Reg};
+use stingless_isa::{Callee, Insn, Ref};
 use stingless_object::Unit;
 
 pub(crate) use blocks::Block;
@@ -29,7 +29,6 @@ pub(crate) use loops::Loop;
 
 use crate::error::VerifierError;
 use crate::report::Kind;
-use crate::usage::Usage;
 
 /// No block, no loop.
 const NONE: u32 = u32::MAX;
@@ -220,9 +219,6 @@ pub(crate) fn calls_back(protos: &ProtoTable, callee: Callee) -> bool {
 
 fn check_encodings(unit: &Unit) -> Result<(), Box<VerifierError>> {
     for (at, insn) in unit.code.insns().iter().enumerate() {
-        if Usage::of(insn, &unit.protos).writes & (1 << Reg::FP.index()) != 0 {
-            return Err(VerifierError::new(unit, at, Kind::FramePointerWrite, "the frame pointer r10 is read-only"));
-        }
         if let Some(message) = unsupported(insn) {
             return Err(VerifierError::new(unit, at, Kind::Unsupported, message));
         }

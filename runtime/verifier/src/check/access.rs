@@ -3,9 +3,10 @@
 use stingless_abi::{CtxError, FieldKind, MapSpec, ObjectLayout};
 use stingless_isa::{Reg, Size};
 
-use super::{Check, Checker, Fail, bug, fail, fail_because};
+use super::{Check, Checker, Fail, bug, fail, fail_because, needing};
 use crate::domain::Scalar;
 use crate::obligation::Mode;
+use crate::refine::Need;
 use crate::region::{Region, View};
 use crate::report::Kind;
 use crate::state::{Byte, Slot};
@@ -40,7 +41,7 @@ fn reach_of(ptr: &Value, span: Span) -> (i128, i128) {
 }
 
 /// Whether an access stays within `0..limit`.
-fn inside(ptr: &Value, span: Span, limit: u32) -> bool {
+fn is_inside(ptr: &Value, span: Span, limit: u32) -> bool {
     let (first, end) = reach_of(ptr, span);
     (first >= 0 || fault!(38)) && end <= i128::from(limit) + i128::from(fault!(39))
 }
@@ -68,23 +69,23 @@ impl Checker<'_> {
                 let Some(map) = self.env.unit.maps.get(map as usize) else {
                     return bug("a key of a map that is not there");
                 };
-                self.within(ptr, span, map.spec.key_size, "the key", Kind::MemBounds)
+                self.within((ptr, reg), span, map.spec.key_size, "the key", Kind::MemBounds)
             }
             Region::Mem(bytes) => {
                 self.aligned_if_atomic(ptr, span, mode)?;
-                self.within(ptr, span, bytes, "the memory", Kind::MemBounds)
+                self.within((ptr, reg), span, bytes, "the memory", Kind::MemBounds)
             }
             Region::ArgMem(bytes) | Region::ArgData(bytes) => {
                 if mode.is_atomic() {
                     return fail(Kind::Misaligned, "memory of an argument is not aligned as atomic operations need");
                 }
-                self.within(ptr, span, bytes, "the argument's memory", Kind::MemBounds)
+                self.within((ptr, reg), span, bytes, "the argument's memory", Kind::MemBounds)
             }
             Region::Element(bytes) => {
                 if mode.writes() || mode.is_atomic() {
                     return fail(Kind::ReadOnly, "an iterator's element may only be read, and not atomically");
                 }
-                self.within(ptr, span, bytes, "the element", Kind::MemBounds)
+                self.within((ptr, reg), span, bytes, "the element", Kind::MemBounds)
             }
             Region::View(view) => self.view(ptr, view, span, mode, reg),
             Region::Gone => fail(
@@ -107,14 +108,14 @@ impl Checker<'_> {
         let (Some(layout), Some(size), Some(fixed)) = (ObjectLayout::of(class), span.size, ptr.fixed_off()) else {
             return fail(Kind::WrongPointer, format!("{reg} is {}, which may not be accessed", ptr.noun()));
         };
-        if mode != Mode::Read {
+        if mode != Mode::Read && !fault!(85) {
             return fail(
                 Kind::ReadOnly,
                 format!("{reg} is {}, which may only be read, and not atomically", ptr.noun()),
             );
         }
         let off = fixed + span.off;
-        if layout.load(off, size).is_some() {
+        if layout.load(off, size).is_some() || fault!(86) {
             return Ok(());
         }
         let message =
@@ -124,18 +125,22 @@ impl Checker<'_> {
 
     /// Part of what a dynptr is a view of.
     fn view(&self, ptr: &Value, view: View, span: Span, mode: Mode, reg: Reg) -> Check {
-        if mode.writes() && !view.writable {
+        if mode.writes() && !view.writable && !fault!(92) {
             return fail(Kind::ReadOnly, format!("{reg} points into a dynptr's memory, which may only be read"));
         }
         if mode.is_atomic() {
             return fail(Kind::Misaligned, "a dynptr's memory is not aligned as atomic operations need");
         }
-        self.within(ptr, span, view.bytes, "that part of the dynptr", Kind::MemBounds)
+        self.within((ptr, reg), span, view.bytes + u32::from(fault!(93)), "that part of the dynptr", Kind::MemBounds)
     }
 
-    /// The access stays within `0..limit`.
-    fn within(&self, ptr: &Value, span: Span, limit: u32, what: &str, kind: Kind) -> Check {
-        if inside(ptr, span, limit) {
+    /// The access through `reg` stays within `0..limit`.
+    fn within(&self, (ptr, reg): (&Value, Reg), span: Span, limit: u32, what: &str, kind: Kind) -> Check {
+        needing(self.inside(ptr, span, limit, what, kind), || range_need(ptr, reg, span, (0, limit.into())))
+    }
+
+    fn inside(&self, ptr: &Value, span: Span, limit: u32, what: &str, kind: Kind) -> Check {
+        if is_inside(ptr, span, limit) {
             return Ok(());
         }
         let (first, end) = reach_of(ptr, span);
@@ -168,9 +173,9 @@ impl Checker<'_> {
             );
         }
         self.aligned_if_atomic(ptr, span, mode)?;
-        if !inside(ptr, span, spec.value_size) {
+        if !is_inside(ptr, span, spec.value_size) {
             let what = format!("the value of map `{}`", spec.name);
-            return self.within(ptr, span, spec.value_size, &what, Kind::MapValueBounds);
+            return self.within((ptr, reg), span, spec.value_size, &what, Kind::MapValueBounds);
         }
         self.special(ptr, spec, span)
     }
@@ -216,11 +221,12 @@ impl Checker<'_> {
         }
         let known = format!("the offset is {}, {whole} bytes are known to be there", offset_text(ptr, span.off));
         if first < 0 {
-            return fail_because(
+            let before = fail_because(
                 Kind::PacketBounds,
                 format!("the access may start {} bytes before the start of the data", -first),
                 known,
             );
+            return needing(before, || range_need(ptr, reg, span, (0, i64::MAX)));
         }
         let message = if ptr.num.as_constant().is_some() {
             format!("bytes up to {end} are accessed through {reg}, but only {whole} are known to be there")
@@ -230,7 +236,8 @@ impl Checker<'_> {
                 span.bytes
             )
         };
-        fail_because(Kind::PacketBounds, message, known)
+        let need = Need::Reach { reg, bytes: span.off + span.bytes };
+        needing(fail_because(Kind::PacketBounds, message, known), || Some(need))
     }
 
     fn ctx(&self, ptr: &Value, span: Span, mode: Mode, reg: Reg) -> Check {
@@ -288,18 +295,24 @@ impl Checker<'_> {
         let first = ptr.min_off() + i128::from(span.off);
         let end = ptr.max_off() + i128::from(span.off) + i128::from(span.bytes);
         if first < -limit || end > 8 * i128::from(fault!(75)) {
-            return fail_because(
-                Kind::StackBounds,
-                format!(
-                    "the stack has {limit} bytes below r10, the access through {reg} may touch bytes {first}..{end}"
-                ),
-                format!("the offset is {}", offset_text(ptr, span.off)),
-            );
+            let message = match span.size {
+                None if first >= -limit && ptr.num.as_constant().is_some() => {
+                    format!("{reg} has {} bytes to the end of the stack frame, {} are needed", -first, span.bytes)
+                }
+                Some(_) | None => {
+                    format!(
+                        "the stack has {limit} bytes below r10, the access through {reg} may touch bytes {first}..{end}"
+                    )
+                }
+            };
+            let outside =
+                fail_because(Kind::StackBounds, message, format!("the offset is {}", offset_text(ptr, span.off)));
+            return needing(outside, || range_need(ptr, reg, span, (-i64::from(self.env.limits.stack), 0)));
         }
         if let Some(size) = span.size
             && !aligned(ptr, span.off, i64::from(size.bytes()))
         {
-            return fail(
+            let misaligned = fail(
                 Kind::StackMisaligned,
                 format!(
                     "a stack access of {} bytes at offset {} is not aligned",
@@ -307,6 +320,7 @@ impl Checker<'_> {
                     offset_text(ptr, span.off)
                 ),
             );
+            return needing(misaligned, || Some(Need::Aligned { reg, off: span.off, n: size.bytes() }));
         }
         // Within i64: both are within the frame.
         if !fault!(76) {
@@ -336,6 +350,7 @@ impl Checker<'_> {
             Kind::SpillCorrupted,
             format!("the stack byte at offset {off} belongs to a spilled pointer, which would be read as a number"),
         )
+        .map_err(|f: Box<Fail>| at_byte(f, off))
     }
 
     /// Every byte of the range was written, and none belongs to a pointer that would be read as a number.
@@ -444,6 +459,14 @@ fn aligned(ptr: &Value, off: i64, n: i64) -> bool {
 /// Whether a pointer is known to be a multiple of `n` bytes from its base.
 pub(super) fn is_aligned(ptr: &Value, n: u32) -> bool {
     n <= 1 || n <= 8 && n.is_power_of_two() && aligned(ptr, 0, i64::from(n))
+}
+
+/// How far a pointer must be from its base so that an access stays within some bytes of its region. A variable part that
+/// is known is not at fault.
+fn range_need(ptr: &Value, reg: Reg, span: Span, (from, to): (i64, i64)) -> Option<Need> {
+    ptr.num.as_constant().is_none().then_some(())?;
+    let (first, last) = (from - span.off, to.saturating_sub(span.off).saturating_sub(span.bytes));
+    (first <= last).then_some(Need::Number { reg, first, last })
 }
 
 /// The range of a pointer's offset plus a displacement.

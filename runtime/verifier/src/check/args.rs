@@ -1,11 +1,14 @@
 //! Arguments of helpers.
 
+use stingless_abi::object::SOCK_COMMON;
 use stingless_abi::{ArgKind, MapKinds, MemLen, MemUse, ObjectAction, ObjectKind, Proto, RefClass, SpecialKind};
 use stingless_isa::Reg;
 
 use super::access::is_aligned;
-use super::{Check, Checker, Span, bug, fail, fail_because};
+use super::{Check, Checker, Fail, Span, bug, fail, fail_because, needing};
+use crate::domain::Scalar;
 use crate::obligation::{Argument, Mode};
+use crate::refine::Need;
 use crate::region::{Origin, Region};
 use crate::report::Kind;
 use crate::value::{Value, range_text};
@@ -33,8 +36,10 @@ impl Checker<'_> {
             ArgKind::Map(kinds) => self.map_arg(arg, value, kinds),
             ArgKind::MapKey => self.keyed(arg, value, true),
             ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => self.keyed(arg, value, false),
+            ArgKind::MapValueOrNull if value.as_constant() == Some(0) => Ok(()),
+            ArgKind::MapValueOrNull => self.keyed(arg, &Value { nullable: false, ..*value }, false),
             ArgKind::Mem { access, len, nullable } => self.mem(arg, value, access, len, nullable),
-            ArgKind::Len { zero_ok } => self.length(arg.reg, zero_ok).map(|_| ()),
+            ArgKind::Len { zero_ok } => self.length(arg.reg, zero_ok).map(drop),
             ArgKind::ConstStr => self.const_str(arg, value),
             ArgKind::Callback(_) => match value.region() {
                 Some(Region::Func(_)) => Ok(()),
@@ -55,6 +60,7 @@ impl Checker<'_> {
             ArgKind::LastingMem => self.lasting(arg, value),
             ArgKind::Buffer => self.buffer(arg, value),
             ArgKind::HostObject(class) => self.host_object_arg(arg, value, class),
+            ArgKind::Text { .. } => self.text(arg, value),
         }
     }
 
@@ -67,7 +73,11 @@ impl Checker<'_> {
         for (index, (arg, reg)) in proto.args.iter().zip(Reg::ARGS).enumerate() {
             let memory = matches!(
                 arg.kind,
-                ArgKind::Mem { .. } | ArgKind::MapKey | ArgKind::MapValue(_) | ArgKind::MapValueOut { .. }
+                ArgKind::Mem { .. }
+                    | ArgKind::MapKey
+                    | ArgKind::MapValue(_)
+                    | ArgKind::MapValueOut { .. }
+                    | ArgKind::MapValueOrNull
             );
             let value = self.state.reg(reg);
             if memory && matches!(value.region(), Some(Region::Data(_) | Region::DataMeta(_))) {
@@ -165,6 +175,9 @@ impl Checker<'_> {
         let Some(map) = self.env.unit.maps.get(map as usize) else {
             return bug("a map that is not there");
         };
+        if !key && map.spec.kind.holds_sockets() {
+            return self.host_object_arg(arg, value, SOCK_COMMON);
+        }
         let bytes = if key { map.spec.key_size } else { map.spec.value_size };
         let access = arg.kind.value_use(Some(map.spec.kind)).unwrap_or(MemUse::Read);
         self.memory(arg, value, access, i64::from(bytes))
@@ -197,7 +210,60 @@ impl Checker<'_> {
             Some((reg, _)) if len == MemLen::Next && self.as_long_as(&value, self.state.reg(reg)) => {
                 self.memory(arg, &Value { off: 0, ..value }, access, 0)
             }
+            Some(_) if len == MemLen::Next && self.is_given(arg, &value) => {
+                let start = Value { off: 0, num: Scalar::constant(0), ..value };
+                self.memory(arg, &start, access, 0)
+            }
+            Some((reg, zero_ok)) if len == MemLen::Next => {
+                let check = self.memory(arg, &value, access, bytes);
+                check.map_err(|mut fail| {
+                    fail.need = self.extent_need(arg, &value, fail.need, (reg, zero_ok));
+                    fail
+                })
+            }
             Some(_) | None => self.memory(arg, &value, access, bytes),
+        }
+    }
+
+    /// Whether it was proved by refinement that as many bytes are there as the length says. (On the stack it matters what
+    /// they are.)
+    fn is_given(&self, arg: &Argument, value: &Value) -> bool {
+        self.given & 1 << arg.reg.index() != 0 && !matches!(value.region(), Some(Region::Stack(_)))
+    }
+
+    /// What would make a pointer and its length fit, where the greatest length did not.
+    fn extent_need(&self, arg: &Argument, ptr: &Value, need: Option<Need>, len: (Reg, bool)) -> Option<Need> {
+        let (region, count) = (ptr.region()?, self.state.reg(len.0));
+        let open = count.num.as_constant().is_none();
+        let limit = match region {
+            Region::Data(_) | Region::Linked => {
+                return Some(Need::Extent { reg: arg.reg, len: len.0, limit: None }).filter(|_| open).or(need);
+            }
+            Region::Stack(_) => 0,
+            // Where in the value it goes matters.
+            Region::MapValue(map) if !self.env.unit.maps.get(map as usize)?.spec.special.is_empty() => return need,
+            Region::MapValue(map) => self.env.unit.maps.get(map as usize)?.spec.value_size,
+            Region::MapKey(map) => self.env.unit.maps.get(map as usize)?.spec.key_size,
+            Region::Mem(bytes) | Region::ArgMem(bytes) | Region::ArgData(bytes) | Region::Element(bytes) => bytes,
+            Region::View(view) => view.bytes,
+            Region::DataMeta(_)
+            | Region::Ctx
+            | Region::DataEnd(_)
+            | Region::MapPtr(_)
+            | Region::Host(_)
+            | Region::Func(_)
+            | Region::Stale
+            | Region::Gone => return need,
+        };
+        match ptr.fixed_off() {
+            Some(off) if open => {
+                let (first, last) = (i64::from(!len.1), i64::from(limit) - off);
+                (first <= last).then_some(Need::Number { reg: len.0, first, last })
+            }
+            None if open && !matches!(region, Region::Stack(_)) => {
+                Some(Need::Extent { reg: arg.reg, len: len.0, limit: Some(limit) })
+            }
+            Some(_) | None => need,
         }
     }
 
@@ -215,7 +281,7 @@ impl Checker<'_> {
         }
         let whole = region == Region::Linked && len.id == self.state.length_id;
         let reach = if whole { Some(0) } else { self.state.reach(region, len.id) };
-        reach.is_some_and(|r| i64::from(ptr.off) + i64::from(len.off) <= i64::from(r))
+        reach.is_some_and(|r| fault!(111) || i64::from(ptr.off) + i64::from(len.off) <= i64::from(r))
     }
 
     fn base_aligned(&self, value: &Value, align: u32) -> bool {
@@ -253,7 +319,7 @@ impl Checker<'_> {
     }
 
     /// `bytes` bytes that a helper reads or writes, at most.
-    fn memory(&self, arg: &Argument, value: &Value, access: MemUse, bytes: i64) -> Check {
+    pub(super) fn memory(&self, arg: &Argument, value: &Value, access: MemUse, bytes: i64) -> Check {
         match value.region() {
             Some(
                 Region::Stack(_)
@@ -284,6 +350,11 @@ impl Checker<'_> {
 
     /// The greatest length that a register may hold.
     fn length(&self, reg: Reg, zero_ok: bool) -> Result<i64, Box<super::Fail>> {
+        let need = || Some(Need::Number { reg, first: i64::from(!zero_ok), last: (1 << 29) - 1 });
+        needing(self.bounded(reg, zero_ok), need)
+    }
+
+    fn bounded(&self, reg: Reg, zero_ok: bool) -> Result<i64, Box<super::Fail>> {
         let value = self.state.reg(reg);
         if !value.is_scalar() {
             return fail(Kind::HelperArg, format!("the length in {reg} is {}", value.noun()));
@@ -358,14 +429,21 @@ impl Checker<'_> {
     fn host_object_arg(&self, arg: &Argument, value: &Value, class: u32) -> Check {
         let wanted = RefClass::Host(class);
         match value.region() {
-            Some(Region::Host(object)) if !value.nullable && wanted.takes(RefClass::Host(object.class)) => Ok(()),
+            Some(Region::Host(object))
+                if !value.nullable && (fault!(84) || wanted.takes(RefClass::Host(object.class))) =>
+            {
+                Ok(())
+            }
             Some(_) | None => self.wrong(arg, value, Region::of_class(wanted, None).noun()),
         }
     }
 
     fn spin_lock(&self, arg: &Argument, value: &Value) -> Check {
         let Some(Region::MapValue(map)) = value.region() else {
-            return self.wrong(arg, value, "a pointer to a spin lock in a map value");
+            let wrong = self.wrong(arg, value, "a pointer to a spin lock in a map value");
+            // No lock, where memory of another kind is no argument.
+            let lock = |kind| if kind == Kind::HelperArg { Kind::LockArg } else { kind };
+            return wrong.map_err(|f| Box::new(Fail { kind: lock(f.kind), ..*f }));
         };
         if value.nullable {
             return fail(Kind::NullArgument, format!("argument {} may be NULL", arg.index + 1));

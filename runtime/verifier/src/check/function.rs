@@ -27,7 +27,10 @@ impl Checker<'_> {
             return Ok(());
         };
         for (index, (arg, reg)) in info.args.iter().zip(Reg::ARGS).enumerate() {
-            self.function_arg(&info.name, index + 1, arg, reg)?;
+            self.function_arg(&info.name, index + 1, arg, reg).map_err(|mut f| {
+                (f.blame.reg, f.blame.argument) = (Some(reg), Some(index as u8));
+                f
+            })?;
         }
         Ok(())
     }
@@ -52,6 +55,7 @@ impl Checker<'_> {
             FuncArg::Scalar => wrong("a number"),
             FuncArg::Ctx if value.region() == Some(Region::Ctx) && value.fixed_off() == Some(0) => Ok(()),
             FuncArg::Ctx => wrong("the context"),
+            FuncArg::Mem { .. } if fault!(107) && value.as_constant() == Some(0) => Ok(()),
             FuncArg::Mem { nullable: true, .. } if value.as_constant() == Some(0) => Ok(()),
             FuncArg::Mem { size, nullable } => {
                 if !value.is_ptr() || value.nullable && !nullable || value.region() == Some(Region::Ctx) {

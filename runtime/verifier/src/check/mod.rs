@@ -5,13 +5,15 @@ mod args;
 mod compare;
 mod function;
 mod object;
+mod text;
 
-use stingless_abi::{ArgKind, Entry, Proto, RefClass, Rights, Section, Trust};
+use stingless_abi::{ArgKind, Entry, ObjectKind, Proto, RefClass, Rights, Section, Trust};
 use stingless_isa::{AluOp, Callee, Operand, Reg, Width};
 
 use crate::domain::Scalar;
 use crate::env::Env;
 use crate::obligation::Obligation;
+use crate::refine::Need;
 use crate::region::Region;
 use crate::report::{Blame, Kind};
 use crate::state::State;
@@ -33,14 +35,27 @@ pub(crate) struct Fail {
     pub(crate) help: Option<String>,
     /// What it was about, for the report.
     pub(crate) blame: Blame,
+    /// What would make it hold, where that is a matter of numbers.
+    pub(crate) need: Option<Need>,
 }
 
 impl Fail {
     /// The same failure, blamed on an obligation.
     pub(crate) fn of(mut self: Box<Self>, obligation: &Obligation) -> Box<Fail> {
-        self.blame = Blame { stack: self.blame.stack, made: self.blame.made, ..Blame::of(obligation) };
+        let (of, own) = (Blame::of(obligation), self.blame);
+        // A call of a function is one obligation, whichever argument fails.
+        let (reg, argument) = (of.reg.or(own.reg), of.argument.or(own.argument));
+        self.blame = Blame { reg, argument, stack: own.stack, made: own.made, ..of };
         self
     }
+}
+
+/// A failure that is a matter of numbers.
+pub(crate) fn needing<T>(check: Result<T, Box<Fail>>, need: impl FnOnce() -> Option<Need>) -> Result<T, Box<Fail>> {
+    check.map_err(|mut fail| {
+        fail.need = need();
+        fail
+    })
 }
 
 /// What proving gives.
@@ -48,7 +63,7 @@ pub(crate) type Check = Result<(), Box<Fail>>;
 
 /// A failure with its sentence.
 pub(crate) fn fail<T>(kind: Kind, message: impl Into<String>) -> Result<T, Box<Fail>> {
-    Err(Box::new(Fail { kind, message: message.into(), cause: None, help: None, blame: Blame::default() }))
+    Err(Box::new(Fail { kind, message: message.into(), cause: None, help: None, blame: Blame::default(), need: None }))
 }
 
 /// A failure with its sentence and what was known.
@@ -63,7 +78,42 @@ pub(crate) fn fail_because<T>(
         cause: Some(cause.into()),
         help: None,
         blame: Blame::default(),
+        need: None,
     }))
+}
+
+/// Makes, steps or ends an iterator of numbers, which waits for nothing: also under a lock, as in Linux.
+fn counts(proto: &Proto) -> bool {
+    proto.args.iter().any(|a| matches!(a.kind, ArgKind::Object { kind: ObjectKind::IterNum, .. }))
+}
+
+/// Constants that no operation has a use for. Only where they are reached, as in Linux: dead code may hold them.
+fn constant_operand(op: AluOp, width: Width, imm: i32) -> Check {
+    match op {
+        AluOp::Lsh | AluOp::Rsh | AluOp::Arsh if !(0..width.bits() as i32).contains(&imm) => {
+            fail(Kind::Unsupported, format!("a shift by {imm} of a number of {} bits", width.bits()))
+        }
+        AluOp::Div | AluOp::Sdiv | AluOp::Mod | AluOp::Smod if imm == 0 => {
+            fail(Kind::Unsupported, "a division by the constant 0")
+        }
+        AluOp::Add
+        | AluOp::Sub
+        | AluOp::Mul
+        | AluOp::Div
+        | AluOp::Sdiv
+        | AluOp::Mod
+        | AluOp::Smod
+        | AluOp::Or
+        | AluOp::And
+        | AluOp::Xor
+        | AluOp::Lsh
+        | AluOp::Rsh
+        | AluOp::Arsh
+        | AluOp::Mov
+        | AluOp::Movsx8
+        | AluOp::Movsx16
+        | AluOp::Movsx32 => Ok(()),
+    }
 }
 
 /// An inconsistency of ours.
@@ -75,6 +125,8 @@ pub(crate) fn bug<T>(message: impl Into<String>) -> Result<T, Box<Fail>> {
 pub(crate) struct Checker<'a> {
     pub(crate) env: &'a Env<'a>,
     pub(crate) state: &'a State,
+    /// Arguments, as bits, of which it is proved that as many bytes are there as their length says.
+    pub(crate) given: u16,
 }
 
 impl Checker<'_> {
@@ -133,6 +185,9 @@ impl Checker<'_> {
     }
 
     fn arith(&self, op: AluOp, width: Width, dst: Reg, src: Operand) -> Check {
+        if let Operand::Imm(imm) = src {
+            constant_operand(op, width, imm)?;
+        }
         let (a, b) = (self.state.reg(dst), self.operand(src));
         if op == AluOp::Mov && width == Width::W64 {
             return Ok(());
@@ -147,14 +202,18 @@ impl Checker<'_> {
         match (op, width) {
             (AluOp::Add, Width::W64) if !(a.is_ptr() && b.is_ptr()) => {
                 let (ptr, num) = if a.is_ptr() { (a, &b) } else { (&b, a) };
-                self.offset(ptr, num, false)
+                needing(self.offset(ptr, num, false), || {
+                    offset_need(if a.is_ptr() { src } else { Operand::Reg(dst) }, false)
+                })
             }
             // As in Linux: compilers move the stack pointer by adding.
             (AluOp::Sub, Width::W64) if matches!(a.region(), Some(Region::Stack(_))) && !b.is_ptr() => fail(
                 Kind::PointerArithmetic,
                 "nothing is subtracted from a pointer to the stack: add a negative number",
             ),
-            (AluOp::Sub, Width::W64) if a.is_ptr() && !b.is_ptr() => self.offset(a, &b, true),
+            (AluOp::Sub, Width::W64) if a.is_ptr() && !b.is_ptr() => {
+                needing(self.offset(a, &b, true), || offset_need(src, true))
+            }
             (AluOp::Sub, Width::W64 | Width::W32) if same_data(a, &b) => Ok(()),
             (AluOp::Sub, Width::W32) => {
                 self.leaky_unless_privileged("a 32-bit difference would tell where memory lies")
@@ -219,12 +278,7 @@ impl Checker<'_> {
             return fail(Kind::Unsupported, format!("hook `{}` has no packet to load from", self.env.unit.hook.name));
         }
         let in_callback = self.state.frames().iter().any(|f| f.callback.is_some());
-        if self.env.is_function && !self.env.function_returns {
-            return fail(
-                Kind::Unsupported,
-                "a failing packet load returns 0: not allowed in a function without a result",
-            );
-        }
+        self.gives_numbers("a failing packet load returns 0")?;
         let in_program = self.state.depth() == 1 && !self.env.is_function;
         if (in_program || in_callback) && self.env.unit.hook.verdict.is_some_and(|v| v.min > 0 || v.max < 0) {
             return fail(Kind::ReturnRange, "a failing packet load returns 0, which the hook does not allow");
@@ -235,6 +289,16 @@ impl Checker<'_> {
                 Kind::WrongPointer,
                 format!("packet loads need the context in r6, which holds {}", ctx.noun()),
             );
+        }
+        Ok(())
+    }
+
+    /// What leaves a function with a number stands in none whose type has another result, as in Linux.
+    fn gives_numbers(&self, why: &str) -> Check {
+        let subprog = self.state.frame().subprog as usize;
+        let other = subprog != 0 && self.env.unit.funcs.get(subprog).is_some_and(|f| f.typed && !f.returns_scalar);
+        if other || self.env.is_function && !self.env.function_returns {
+            return fail(Kind::Unsupported, format!("{why}: not allowed in a function without a result"));
         }
         Ok(())
     }
@@ -255,7 +319,8 @@ impl Checker<'_> {
                     return fail(Kind::LockHeld, message);
                 }
                 // It is proved on its own, and knows of nothing that its callers hold.
-                if self.env.throws.get(subprog).copied().unwrap_or(true) { self.throws_below() } else { Ok(()) }
+                let throws = self.env.throws.get(subprog).copied().unwrap_or(true) && !fault!(100);
+                if throws { self.throws_below() } else { Ok(()) }
             }
             Callee::Kfunc(id) => fail(Kind::UnknownHelper, format!("kernel function {id} is not available")),
             Callee::Symbol(_) => fail(Kind::Unresolved, "a function that was not resolved is called"),
@@ -280,7 +345,7 @@ impl Checker<'_> {
                 format!("helper `{}` is for programs with a GPL-compatible licence", proto.name),
             );
         }
-        if self.state.lock.is_some() && proto.effects.lock != Some(false) && !fault!(63) {
+        if self.state.lock.is_some() && proto.effects.lock != Some(false) && !counts(proto) && !fault!(63) {
             return fail(Kind::LockHeld, format!("helper `{}` is called while a lock is held", proto.name));
         }
         self.section(proto)?;
@@ -299,6 +364,7 @@ impl Checker<'_> {
             return self.throws();
         }
         if proto.effects.tail_call {
+            self.gives_numbers("what a tail call runs returns a number")?;
             self.unheld()?;
             if self.state.frames().iter().any(|f| f.callback.is_some()) {
                 return fail(Kind::TailCallStack, format!("`{}` is called from a callback", proto.name));
@@ -342,7 +408,9 @@ impl Checker<'_> {
 
     /// The program may end here, from however deep, with the number in `r1`.
     fn throws(&self) -> Check {
-        self.unheld()?;
+        if !fault!(99) {
+            self.unheld()?;
+        }
         if self.in_exception() {
             return fail(Kind::Unsupported, "the callback for exceptions throws");
         }
@@ -354,7 +422,9 @@ impl Checker<'_> {
         match self.env.unit.hook.verdict {
             // Without a callback for exceptions the number is what the program returns.
             Some(v) if self.env.unit.exception_callback.is_none() => {
-                self.number_within(cookie, v.min, v.max, Kind::ReturnRange, "what is thrown, and so returned, is")
+                let thrown =
+                    self.number_within(cookie, v.min, v.max, Kind::ReturnRange, "what is thrown, and so returned, is");
+                needing(thrown, || Some(Need::Low { reg: Reg::R1, first: v.min, last: v.max }))
             }
             Some(_) | None => Ok(()),
         }
@@ -389,7 +459,7 @@ impl Checker<'_> {
         };
         let arg = proto.args.iter().zip(Reg::ARGS).find(|(a, _)| matches!(a.kind, ArgKind::SpinLock));
         let given = arg.map(|(_, reg)| self.state.reg(reg));
-        if given.is_some_and(|v| v.region() == Some(Region::MapValue(lock.map)) && v.id == lock.id) {
+        if given.is_some_and(|v| v.region() == Some(Region::MapValue(lock.map)) && (fault!(119) || v.id == lock.id)) {
             return Ok(());
         }
         fail(Kind::LockArg, format!("`{}` is given another lock than the one that is held", proto.name))
@@ -409,6 +479,9 @@ impl Checker<'_> {
         if self.state.lock.is_some() {
             return fail(Kind::LockHeld, "the program leaves while it holds a lock");
         }
+        if fault!(114) {
+            return Ok(());
+        }
         if self.state.sections.read {
             return fail(Kind::SectionOpen, "the program leaves inside of a read-side section");
         }
@@ -419,6 +492,9 @@ impl Checker<'_> {
     }
 
     fn resolved(&self, reason: u32) -> Check {
+        if fault!(112) {
+            return Ok(());
+        }
         match self.env.unit.poison.get(reason as usize) {
             Some(poison) => fail(Kind::Unresolved, format!("an unresolved reference is reached: {poison}")),
             None => fail(Kind::Unresolved, "a reference that could not be resolved is reached"),
@@ -429,7 +505,7 @@ impl Checker<'_> {
         let r0 = self.state.reg(Reg::R0);
         let frame = self.state.frame();
         if frame.callback.is_some() {
-            return self.callback_returns(r0);
+            return needing(self.callback_returns(r0), || Some(Need::Number { reg: Reg::R0, first: 0, last: 1 }));
         }
         if self.state.depth() > 1 {
             return match r0.region() {
@@ -452,7 +528,8 @@ impl Checker<'_> {
         }
         match self.env.unit.hook.verdict {
             Some(v) if !self.env.is_function => {
-                self.number_within(r0, v.min, v.max, Kind::ReturnRange, "the program returns")
+                let returned = self.number_within(r0, v.min, v.max, Kind::ReturnRange, "the program returns");
+                needing(returned, || Some(Need::Low { reg: Reg::R0, first: v.min, last: v.max }))
             }
             Some(_) | None => Ok(()),
         }
@@ -498,6 +575,14 @@ impl Checker<'_> {
             (_, _) => None,
         }
     }
+}
+
+/// What a number that is added to a pointer, or taken from it, must be.
+fn offset_need(num: Operand, minus: bool) -> Option<Need> {
+    let Operand::Reg(reg) = num else { return None };
+    let limit = stingless_abi::limits::MAX_POINTER_OFFSET;
+    let (first, last) = if minus { (1 - limit, limit - 1) } else { (1 - limit, i64::MAX) };
+    Some(Need::Number { reg, first, last })
 }
 
 /// The operator of an operation.

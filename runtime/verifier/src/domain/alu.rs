@@ -320,7 +320,7 @@ fn div<const B: u32>(a: Word<B>, b: Word<B>) -> Arc<B> {
 
 fn sdiv<const B: u32>(a: Word<B>, b: Word<B>) -> Arc<B> {
     let ((a_min, a_max), (b_min, b_max)) = (a.signed(), b.signed());
-    let negative = (b_min < 0 && (b_max <= 0 || !fault!(11))).then(|| [b_min, b_max.min(-1)]);
+    let negative = (b_min < 0 && !(fault!(11) && b_max > 0)).then(|| [b_min, b_max.min(-1)]);
     let positive = (b_max > 0).then(|| [b_min.max(1), b_max]);
     // For divisors of one sign the quotient is monotonic in each operand: the extremes are at the corners. MIN / -1 is
     // one above the largest number here, and wraps to MIN on the circle as it does in the machine.

@@ -343,6 +343,12 @@ impl Scalar {
         Self::raw(Tnum::unknown(max), Arc::between(0, max), Arc::between(0, max))
     }
 
+    /// The numbers whose lower half goes from `first` upwards to `last`, signed.
+    #[must_use]
+    pub(crate) fn from_signed_low(first: i32, last: i32) -> Scalar {
+        Self::settled(Tnum::unknown(u64::MAX), Arc::FULL, Arc::between(first as u32 as u64, last as u32 as u64))
+    }
+
     /// What a sign-extending load of `size` leaves in a register.
     #[must_use]
     pub fn from_signed_load(size: Size) -> Scalar {

@@ -402,6 +402,8 @@ fn written(state: &mut State, proto: &Proto) {
             | ArgKind::ConstStr
             | ArgKind::Acquired(_)
             | ArgKind::HostObject(_)
+            | ArgKind::Text { .. }
+            | ArgKind::MapValueOrNull
             | ArgKind::LastingMem
             | ArgKind::SpinLock => continue,
         };

@@ -86,7 +86,7 @@ impl Effect {
             effect = effect.and(match arg.kind {
                 ArgKind::Mem { access, len, .. } => Effect::passed(val, length(len, reg, regs), access),
                 ArgKind::MapKey => Effect::passed(val, spec.map(|s| s.key_size.into()), MemUse::Read),
-                ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
+                ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } | ArgKind::MapValueOrNull => {
                     // Of a map that is not known here, a read: nothing is overwritten for good.
                     let access = spec.and_then(|s| arg.kind.value_use(Some(s.kind))).unwrap_or(MemUse::ReadWrite);
                     Effect::passed(val, spec.map(|s| s.value_size.into()), access)
@@ -101,6 +101,8 @@ impl Effect {
                 ArgKind::Dynptr(_) => Effect::passed(val, Some(DYNPTR), MemUse::ReadWrite),
                 ArgKind::DynptrClone => Effect::passed(val, Some(DYNPTR), MemUse::Write),
                 ArgKind::Buffer => Effect::passed(val, length(MemLen::Next, reg, regs), MemUse::Write),
+                // As far as there is something to read.
+                ArgKind::Text { .. } => Effect::passed(val, None, MemUse::Read),
                 ArgKind::Callback(_) => {
                     calls_back = true;
                     Effect::default()

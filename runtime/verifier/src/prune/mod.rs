@@ -20,6 +20,7 @@ pub(crate) use keep::{Widening, clean, renode, widen};
 use std::rc::Rc;
 
 use crate::state::{Frame, State};
+use crate::trace::START;
 
 /// Index of a kept state.
 pub(crate) type KeptId = u32;
@@ -46,6 +47,8 @@ pub(crate) struct Kept {
     low: KeptId,
     /// Passes through converging loops before it.
     pub(crate) rounds: u32,
+    /// The last step in the trace before it.
+    step: u32,
     hits: u32,
     misses: u32,
     bytes: usize,
@@ -66,6 +69,19 @@ pub(crate) struct Candidate {
     pub(crate) id: KeptId,
     /// What it looks like.
     pub(crate) digest: Digest,
+}
+
+/// How a path came to a state that is being kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Before {
+    /// The kept state before it.
+    pub(crate) parent: KeptId,
+    /// Instructions from there.
+    pub(crate) steps: u64,
+    /// Passes through converging loops.
+    pub(crate) rounds: u32,
+    /// The last step in the trace.
+    pub(crate) step: u32,
 }
 
 /// All kept states.
@@ -95,6 +111,7 @@ impl Keeper {
             longest: 0,
             low: NONE,
             rounds: 0,
+            step: START,
             hits: 0,
             misses: 0,
             bytes: 0,
@@ -173,15 +190,9 @@ impl Keeper {
         }
     }
 
-    /// Keeps a state, of whose current frame these registers are live; the path goes on from it, which came `steps`
-    /// instructions and `rounds` through converging loops.
-    pub(crate) fn keep(
-        &mut self,
-        (insn, live): (usize, u16),
-        state: Box<State>,
-        parent: KeptId,
-        (steps, rounds): (u64, u32),
-    ) -> KeptId {
+    /// Keeps a state, of whose current frame these registers are live; the path goes on from it.
+    pub(crate) fn keep(&mut self, (insn, live): (usize, u16), state: Box<State>, before: Before) -> KeptId {
+        let Before { parent, steps, rounds, step } = before;
         let id = self.kept.len() as KeptId;
         let bytes = state_bytes(&state);
         let digest = Digest::of(&state, live, true);
@@ -194,6 +205,7 @@ impl Keeper {
             longest: 0,
             low: NONE,
             rounds,
+            step,
             hits: 0,
             misses: 0,
             bytes,
@@ -230,6 +242,23 @@ impl Keeper {
         self.place_mut(insn).finished.retain(|k| k.id != id);
     }
 
+    /// The kept state before one on its path, if there is one.
+    pub(crate) fn before(&self, id: KeptId) -> Option<KeptId> {
+        Some(self.get(id).parent).filter(|&p| p != NONE)
+    }
+
+    /// Gives up an unfinished state: it will cover nothing. See `refine`.
+    pub(crate) fn withdraw(&mut self, id: KeptId) {
+        let kept = &mut self.kept[id as usize];
+        if kept.state.take().is_none() {
+            return;
+        }
+        self.bytes -= kept.bytes;
+        self.alive -= 1;
+        let insn = kept.insn;
+        self.place_mut(insn).unfinished.retain(|k| k.id != id);
+    }
+
     /// A path ends that started from kept state `id`, `steps` instructions ago; at kept state `low`, if that is not final.
     pub(crate) fn end(&mut self, id: KeptId, steps: u64, low: KeptId) {
         let (mut id, mut steps, mut low) = (id, steps, low);
@@ -254,6 +283,23 @@ impl Keeper {
             low = kept.low;
             id = kept.parent;
         }
+    }
+}
+
+impl Kept {
+    /// Where it is.
+    pub(crate) fn insn(&self) -> usize {
+        self.insn
+    }
+
+    /// The last step in the trace before it.
+    pub(crate) fn step(&self) -> u32 {
+        self.step
+    }
+
+    /// Whether it covered a path.
+    pub(crate) fn covered(&self) -> bool {
+        self.hits > 0
     }
 }
 

@@ -1,7 +1,7 @@
 //! What to paste. Only where the report knows that it is what is missing.
 
-use stingless_abi::{ArgKind, CtxField, Entry, FieldKind, ObjectAction, Proto, Ret};
-use stingless_isa::{Insn, Ref, Reg, Size};
+use stingless_abi::{ArgKind, Ret};
+use stingless_isa::{AluOp, Insn, Ref, Reg, Size};
 
 use super::causes::Scene;
 use super::replay::{How, Vid};
@@ -22,7 +22,7 @@ impl Scene<'_> {
             | Kind::UnboundedOffset
             | Kind::UnboundedLength
             | Kind::StackVariable => self.bound_check(cause),
-            Kind::PacketBounds => self.end_check(),
+            Kind::PacketBounds => self.end_check(cause),
             Kind::ReferenceLeak if self.blame.made.is_some() => self.destroy(),
             Kind::ReferenceLeak => self.release(),
             Kind::PacketStale => {
@@ -45,7 +45,7 @@ impl Scene<'_> {
         let Some(name) = self.plain_name(root).or_else(|| self.pointer_at_fault()) else {
             return Some("check for NULL what the call returned, before its use".to_owned());
         };
-        let check = format!("check it before its use: `if (!{name}) return 0;`");
+        let check = format!("check it before its use: `if (!{name}) {}`", self.leave());
         let argument = matches!(self.replay.value(root).how, How::Entry(_));
         Some(if argument { check + ", or declare the argument `__arg_nonnull`" } else { check })
     }
@@ -77,20 +77,31 @@ impl Scene<'_> {
             }
             let name = ctext::operand(&name);
             return Some(format!(
-                "check both ends, or make it unsigned: `if ({name} < 0 || {name} > {most}) return 0;`"
+                "check both ends, or make it unsigned: `if ({name} < 0 || {name} > {most}) {}`",
+                self.leave()
             ));
         }
         let indexed = self.indexed()?;
         let size = self.access()?;
-        let room =
-            self.room(indexed.pointer)? - indexed.fixed - i64::from(self.displacement()) - i64::from(size.bytes());
+        let first = indexed.fixed + i64::from(self.displacement());
+        let room = self.room(indexed.pointer)? - first - i64::from(size.bytes());
         let most = room.checked_div_euclid(indexed.scale).filter(|&m| room >= 0 && m >= 0)?;
         let name = self.index_name(indexed.index)?;
         if let Some(advice) = self.once(&name, most) {
             return Some(advice);
         }
         let name = ctext::operand(&name);
-        Some(format!("check it before its use: `if ({name} > {most}) return 0;`"))
+        // Where the access begins before the memory for small numbers, those are the ones to refuse.
+        let least = match -(first.div_euclid(indexed.scale)) {
+            least if least > 0 => format!("{name} < {least} || "),
+            _ if negative && first >= 0 && !self.is_frame(indexed.pointer) => format!("{name} < 0 || "),
+            _ => String::new(),
+        };
+        Some(format!("check it before its use: `if ({least}{name} > {most}) {}`", self.leave()))
+    }
+
+    fn is_frame(&self, pointer: Vid) -> bool {
+        matches!(self.replay.value(pointer).how, How::Frame(..))
     }
 
     /// What is read anew at its use is another number than the one that was checked.
@@ -98,7 +109,9 @@ impl Scene<'_> {
         let checked = |at: usize| self.unit.line_of(at).is_some_and(|l| l.text.contains(name));
         let memory = name.contains("->") || name.contains('[');
         let again = memory && self.replay.compared.iter().any(|c| checked(self.replay.path[c.step] as usize));
-        again.then(|| format!("read it once, and use what was checked: `__u64 i = {name}; if (i > {most}) return 0;`"))
+        again.then(|| {
+            format!("read it once, and use what was checked: `__u64 i = {name}; if (i > {most}) {}`", self.leave())
+        })
     }
 
     /// What the program calls an index: as the line at fault says it, else by where it was made.
@@ -124,10 +137,22 @@ impl Scene<'_> {
         }
     }
 
-    fn index_name(&self, index: Vid) -> Option<String> {
+    /// What to call an index in a check. Of `i + 2` in brackets only `i`, where the compiler made the 2 a part of the
+    /// access: the check is of the number that is left.
+    pub(super) fn index_name(&self, index: Vid) -> Option<String> {
         let line = self.unit.line_of(self.at);
-        let here = line.and_then(|l| ctext::index(&l.text)).map(str::to_owned);
-        here.or_else(|| self.plain_name(self.replay.root(index)))
+        let Some(text) = line.and_then(|l| ctext::index(&l.text)) else {
+            return self.plain_name(self.replay.root(index));
+        };
+        let Some(place) = ctext::without_constant(text) else { return Some(text.to_owned()) };
+        let (vid, _) = self.replay.scaled(index);
+        let added = match self.replay.value(vid).how {
+            How::Alu { op: AluOp::Add | AluOp::Sub, right, .. } => {
+                matches!(self.replay.value(right).how, How::Const(_))
+            }
+            _ => false,
+        };
+        Some(if added { text.to_owned() } else { place.to_owned() })
     }
 
     fn length_check(&self, memory: usize, len: usize, negative: bool) -> Option<String> {
@@ -148,7 +173,7 @@ impl Scene<'_> {
             (true, true) => format!("{name} < 0 || "),
             (false, _) => format!("{name} < 1 || "),
         };
-        Some(format!("check it before the call: `if ({least}{name} > {room}) return 0;`"))
+        Some(format!("check it before the call: `if ({least}{name} > {room}) {}`", self.leave()))
     }
 
     /// Bytes from a pointer to the end of what it points to, where the path tells.
@@ -173,7 +198,7 @@ impl Scene<'_> {
                 | Ret::Void
                 | Ret::Scalar { .. } => None,
             },
-            How::Alu { op: stingless_isa::AluOp::Add, left, right, .. } => match self.replay.value(right).how {
+            How::Alu { op: AluOp::Add, left, right, .. } => match self.replay.value(right).how {
                 How::Const(c) => Some(self.room(left)? - c),
                 _ => None,
             },
@@ -212,107 +237,8 @@ impl Scene<'_> {
         None
     }
 
-    fn displacement(&self) -> i16 {
+    pub(super) fn displacement(&self) -> i16 {
         accessed(&self.unit.code.insns()[self.at]).map_or(0, |(_, off, _)| off)
-    }
-
-    /// `if (data + 14 > data_end) return 0;` or, for memory with a length, `if (len < 14) return 0;`
-    fn end_check(&self) -> Option<String> {
-        let bytes = i64::from(self.displacement()) + i64::from(self.access()?.bytes());
-        let (pointer, fixed, index) = match self.indexed() {
-            Some(i) => (i.pointer, i.fixed, Some((i.index, i.scale))),
-            None => {
-                let (pointer, fixed) = self.offset(self.culprit()?);
-                (pointer, fixed, None)
-            }
-        };
-        let bytes = bytes + fixed;
-        let root = self.replay.root(pointer);
-        let term = match index {
-            Some((index, 1)) => format!("{} + ", self.index_name(index)?),
-            Some((index, scale)) => format!("{scale} * {} + ", self.index_name(index)?),
-            None => String::new(),
-        };
-        if let (Entry::Mem { .. }, How::Entry(Reg::R1)) = (&self.unit.hook.entry, self.replay.value(root).how) {
-            let len = self.parameter(0, Reg::R2).unwrap_or_else(|| "len".to_owned());
-            let text = self.unit.line_of(self.at).and_then(|l| ctext::index(&l.text));
-            if let Some(text) = text.filter(|_| index.is_none() && self.access() == Some(Size::B)) {
-                return Some(format!("check the length before the access: `if ({text} >= {len}) return 0;`"));
-            }
-            return Some(format!("check the length before the access: `if ({len} < {term}{bytes}) return 0;`"));
-        }
-        let end = self.end_name();
-        let line = self.unit.line_of(self.at);
-        if let Some(past) = line.and_then(|l| ctext::element_end(&l.text, Some(l.column))) {
-            return Some(format!("check the end before the access: `if ((void *)({past}) > (void *){end}) return 0;`"));
-        }
-        let name = self.plain_name(root)?;
-        Some(format!(
-            "check the end before the access: `if ((char *){name} + {term}{bytes} > (char *){end}) return 0;`"
-        ))
-    }
-
-    /// A pointer without the constants added to it.
-    fn offset(&self, mut vid: Vid) -> (Vid, i64) {
-        let mut fixed = 0i64;
-        while let How::Alu { op, left, right, .. } = self.replay.value(vid).how {
-            match (op, self.replay.value(right).how) {
-                (stingless_isa::AluOp::Add, How::Const(c)) => fixed = fixed.wrapping_add(c),
-                (stingless_isa::AluOp::Sub, How::Const(c)) => fixed = fixed.wrapping_sub(c),
-                (_, _) => break,
-            }
-            vid = left;
-        }
-        (vid, fixed)
-    }
-
-    /// What the program calls the end of the data; else the context's field.
-    fn end_name(&self) -> String {
-        let names = self.unit.lines.iter().filter_map(|l| ctext::assigned(&l.text, Some(l.column)));
-        if let Some(name) = names.map(str::to_owned).find(|n| n.contains("end") && !n.contains("->")) {
-            return name;
-        }
-        let ends = |f: &&CtxField| matches!(f.kind, FieldKind::DataEnd { .. });
-        let field = self.unit.hook.ctx().and_then(|layout| layout.fields.iter().find(ends));
-        let ctx = self.parameter(0, Reg::R1).unwrap_or_else(|| "ctx".to_owned());
-        field.map_or_else(|| "data_end".to_owned(), |f| format!("(long){ctx}->{}", f.name))
-    }
-
-    /// `bpf_ringbuf_discard(e, 0);`
-    fn release(&self) -> Option<String> {
-        let (_, vid) = self.leaked()?;
-        let How::Helper(id) = self.replay.value(vid).how else { return None };
-        let Ret::AcquiredOrNull { class, .. } = self.unit.protos.get(id)?.ret else { return None };
-        let gives_back = |p: &Proto| {
-            let arg = p.effects.releases.and_then(|index| p.args.get(usize::from(index)));
-            arg.is_some_and(|a| matches!(a.kind, ArgKind::Acquired(wanted) if wanted.takes(class)))
-        };
-        let mut releases: Vec<&Proto> = self.unit.protos.iter().map(|p| &**p).filter(|p| gives_back(p)).collect();
-        releases.sort_by_key(|p| !p.name.contains("discard"));
-        let helper = releases.first()?;
-        let name = self.plain_name(vid).unwrap_or_else(|| "it".to_owned());
-        let rest = ", 0".repeat(helper.args.len().saturating_sub(1));
-        Some(format!("give it back before leaving: `{}({name}{rest});`", helper.name))
-    }
-
-    /// The helper that ends the object on the stack that is still there.
-    fn destroy(&self) -> Option<String> {
-        let made = self.blame.made? as usize;
-        let maker = self.helper_at(made)?;
-        let (place, kind) = maker.args.iter().enumerate().find_map(|(place, a)| match a.kind {
-            ArgKind::Object { kind, action: ObjectAction::Make } => Some((place, kind)),
-            _ => None,
-        })?;
-        let wanted = ArgKind::Object { kind, action: ObjectAction::Destroy };
-        let mut ends: Vec<&Proto> = self.unit.protos.iter().map(|p| &**p).collect();
-        ends.retain(|p| p.args.first().is_some_and(|a| a.kind == wanted));
-        ends.sort_by_key(|p| !p.name.contains("discard"));
-        let end = ends.first()?;
-        let names = self.unit.line_of(made).and_then(|l| ctext::arguments(&l.text, &maker.name));
-        let name = names.and_then(|n| n.get(place).copied()).unwrap_or("it");
-        let rest = ", 0".repeat(end.args.len().saturating_sub(1));
-        let or = if kind.row().iterator { ", or let `bpf_for` do it" } else { "" };
-        Some(format!("destroy it before leaving: `{}({name}{rest});`{or}", end.name))
     }
 
     fn verdicts(&self) -> Option<String> {
@@ -326,7 +252,7 @@ impl Scene<'_> {
 }
 
 /// Base, displacement and size of an instruction's access to memory.
-fn accessed(insn: &Insn) -> Option<(Reg, i16, Size)> {
+pub(super) fn accessed(insn: &Insn) -> Option<(Reg, i16, Size)> {
     match *insn {
         Insn::Load { size, base, off, .. }
         | Insn::Store { size, base, off, .. }

@@ -36,7 +36,7 @@ pub(crate) fn spent(unit: &Unit, cfg: &Cfg, log: &Log, again: impl FnOnce(Log) -
 }
 
 /// The instruction of the loop whose line says `for` or `while`, at or above that of the header; else the header.
-fn statement(unit: &Unit, cfg: &Cfg, header: usize) -> usize {
+pub(super) fn statement(unit: &Unit, cfg: &Cfg, header: usize) -> usize {
     let Some(own) = unit.line_of(header) else { return header };
     let says = |text: &str| {
         let text = text.trim_start().trim_start_matches('}').trim_start();

@@ -77,23 +77,34 @@ impl Scene<'_> {
     pub(super) fn events(&self) -> Vec<Event> {
         let mut events = match self.kind {
             Kind::UninitRegister | Kind::NoReturnValue => self.unset(),
+            Kind::UninitStack if self.given_back().is_some() => {
+                self.given_back().map(|e| self.end_event(&e)).into_iter().collect()
+            }
+            Kind::ReferenceReleased => self.culprit().map_or(Vec::new(), |vid| self.released(vid)),
             Kind::UninitStack => {
                 let skipped = self.unwritten();
                 let written = if skipped.is_empty() { self.partly_written() } else { None };
                 skipped.into_iter().chain(written).chain(self.handed_over()).collect()
             }
-            Kind::LockHeld | Kind::LockMissing | Kind::LockArg => self.locked().into_iter().collect(),
+            Kind::LockHeld | Kind::LockMissing => self.locked().into_iter().collect(),
+            Kind::LockArg => self.argument_events().into_iter().chain(self.locked()).collect(),
+            Kind::SectionOpen | Kind::SectionMissing => self.in_section().into_iter().collect(),
+            Kind::HelperArg | Kind::FunctionArg => self.argument_events(),
             Kind::CallbackReturn => {
                 let made = self.culprit().map_or(Vec::new(), |vid| self.origin(vid));
                 made.into_iter().chain(self.handed_over()).collect()
             }
             Kind::SpillCorrupted => self.stored_pointer().into_iter().collect(),
+            Kind::StackVariable => self.varying(),
             Kind::CtxModified | Kind::CtxAccess => self.out_of_bounds(),
             Kind::PacketStale => self.moved(),
             Kind::ReferenceLeak | Kind::IteratorState | Kind::DynptrState if self.blame.made.is_some() => {
                 self.object().into_iter().collect()
             }
-            Kind::IteratorState | Kind::DynptrState => self.no_object(),
+            Kind::IteratorState | Kind::DynptrState => match self.no_object() {
+                events if events.is_empty() => self.overwritten().into_iter().collect(),
+                events => events,
+            },
             Kind::ReferenceLeak => self.held(),
             Kind::MapValueBounds
             | Kind::PacketBounds
@@ -101,7 +112,6 @@ impl Scene<'_> {
             | Kind::StackBounds
             | Kind::UnboundedOffset
             | Kind::UnboundedLength
-            | Kind::StackVariable
             | Kind::SpecialField
             | Kind::Misaligned => self.out_of_bounds(),
             _ => self.culprit().map_or(Vec::new(), |vid| self.origin(vid)),
@@ -115,6 +125,15 @@ impl Scene<'_> {
         events.sort_by_key(|e| e.0);
         events.dedup();
         events
+    }
+
+    /// An argument of the wrong kind: where it comes from, or the memory that it points to.
+    fn argument_events(&self) -> Vec<Event> {
+        let Some(vid) = self.culprit() else { return Vec::new() };
+        match self.origin(vid) {
+            events if events.is_empty() => self.on_the_stack().into_iter().collect(),
+            events => events,
+        }
     }
 
     /// Where the object on the stack was made.
@@ -148,13 +167,26 @@ impl Scene<'_> {
 
     fn origin(&self, vid: Vid) -> Vec<Event> {
         let mut events: Vec<Event> = self.made(self.replay.root(vid)).into_iter().collect();
+        if let How::Callback(..) = self.replay.value(self.replay.root(vid)).how {
+            events.extend(self.handed_over());
+        }
         let told = !self.replay.is_pointer(self.replay.root(vid)) || self.is_about_null();
         if let Some(compared) = self.replay.last_compared(vid).filter(|_| told) {
             events.push(self.checked(vid, compared));
         } else if told {
+            events.extend(self.checked_before(vid));
+            events.extend(self.operands(vid));
             events.extend(self.unchecked(vid));
         }
         events
+    }
+
+    /// What a sum of two numbers was computed of, where they were checked one by one.
+    fn operands(&self, vid: Vid) -> Vec<Event> {
+        let How::Alu { left, right, .. } = self.replay.value(self.replay.root(vid)).how else { return Vec::new() };
+        let sides = [left, right].into_iter().filter(|&side| !self.replay.is_pointer(self.replay.root(side)));
+        let checked = sides.filter_map(|side| Some(self.checked(side, self.replay.last_compared(side)?)));
+        checked.collect()
     }
 
     pub(super) fn is_about_null(&self) -> bool {
@@ -253,14 +285,31 @@ impl Scene<'_> {
 
     /// The name of a parameter of the function that begins at a step.
     pub(super) fn parameter(&self, step: usize, reg: Reg) -> Option<String> {
-        let text = &self.unit.line_of(*self.replay.path.get(step)? as usize)?.text;
-        let names = ctext::parameters(text);
-        names.get(reg.index().checked_sub(1)?).filter(|n| !n.is_empty()).map(|n| (*n).to_owned())
+        let at = *self.replay.path.get(step)? as usize;
+        let place = reg.index().checked_sub(1)?;
+        let known = self.unit.funcs.get(self.unit.code.subprog_of(at)).and_then(|f| f.params.get(place));
+        if let Some(name) = known.filter(|n| !n.is_empty()) {
+            return Some(name.clone());
+        }
+        let text = &self.unit.line_of(at)?.text;
+        ctext::parameters(text).get(place).filter(|n| !n.is_empty()).map(|n| (*n).to_owned())
     }
 
     /// Whether the path is that of a global function, verified on its own.
     pub(super) fn is_function(&self) -> bool {
         self.replay.path.first().is_some_and(|&at| at != 0)
+    }
+
+    /// Said of a check whose line does not have what is checked: clang gives the branches that it joins one line.
+    fn joined(&self, name: &str, compared: Compared) -> &'static str {
+        let line = self.unit.line_of(self.replay.path[compared.step] as usize);
+        let named = |text: &str| text.contains(name.trim_matches('`')) || text.contains("for (");
+        match line {
+            Some(line) if name.starts_with('`') && !named(&line.text) => {
+                ": the compiler joined its check with this one"
+            }
+            Some(_) | None => "",
+        }
     }
 
     fn checked(&self, vid: Vid, compared: Compared) -> Event {
@@ -269,7 +318,7 @@ impl Scene<'_> {
         let message = match self.null_outcome(&compared).filter(|_| pointer) {
             Some(true) => format!("here {name} is found to be NULL"),
             Some(false) => format!("here {name} is found not to be NULL"),
-            None => format!("{name} is last checked here"),
+            None => format!("{name} is last checked here{}", self.joined(&name, compared)),
         };
         (compared.step, message)
     }
@@ -303,6 +352,7 @@ impl Scene<'_> {
             None => {
                 let root = self.replay.root(vid);
                 events.extend(self.made(root));
+                events.extend(self.counted());
                 if let Some((_, index)) = self.added() {
                     events.extend(self.origin(index));
                 }
@@ -314,7 +364,22 @@ impl Scene<'_> {
         if let Some(length) = self.length() {
             events.extend(self.origin(length));
         }
+        events.extend(self.length_checked().filter(|_| self.kind == Kind::PacketBounds));
+        if events.is_empty() && self.is_argument() {
+            events.extend(self.on_the_stack());
+        }
         events
+    }
+
+    /// Whether it is an argument that is at fault, of a helper or of a function.
+    fn is_argument(&self) -> bool {
+        matches!(self.unit.code.insns()[self.at], Insn::Call(_))
+    }
+
+    /// A pointer that is stored where its place varies: what makes it vary.
+    fn varying(&self) -> Vec<Event> {
+        let base = self.base_register().map(|reg| self.replay.reg(reg)).or_else(|| self.culprit());
+        base.and_then(|vid| self.replay.indexed(vid)).map_or(Vec::new(), |i| self.origin(i.index))
     }
 
     /// For an addition at fault: the pointer and the number.
@@ -350,6 +415,14 @@ impl Scene<'_> {
         self.helper_at(self.at)
     }
 
+    /// The name of whoever the failing instruction calls.
+    fn callee_name(&self) -> Option<&str> {
+        if let Insn::Call(Callee::Local(target)) = self.unit.code.insns()[self.at] {
+            return self.unit.funcs.get(self.unit.code.subprog_of(target as usize)).map(|f| f.name.as_str());
+        }
+        self.helper().map(|proto| &*proto.name)
+    }
+
     /// Why a register holds nothing.
     fn unset(&self) -> Vec<Event> {
         let (Some(reg), Some(vid)) = (self.blame.reg, self.culprit()) else { return Vec::new() };
@@ -371,33 +444,42 @@ impl Scene<'_> {
         self.unit.protos.get(id).is_some_and(|p| p.ret == Ret::Void)
     }
 
-    /// A reference that the path has given back: every copy of it is gone.
+    /// A pointer that the path has ended: every copy of it is gone.
     fn released(&self, vid: Vid) -> Vec<Event> {
-        let root = self.replay.root(vid);
-        let mut events: Vec<Event> = self.made(root).into_iter().collect();
-        if let Some((step, proto, _)) = self.release_of(root) {
-            events.push((step, format!("`{}` gives it back here: no copy of it may be used afterwards", proto.name)));
-        }
+        let ended = self.ended(vid);
+        let whole = ended.map_or(self.replay.root(vid), |e| e.whole);
+        let mut events: Vec<Event> = self.casts(vid, whole).into_iter().filter_map(|vid| self.made(vid)).collect();
+        events.extend(ended.map(|e| self.end_event(&e)));
         events
     }
 
     /// Which branch left out the store to a stack byte.
     fn unwritten(&self) -> Vec<Event> {
         let Some(byte) = self.blame.stack else { return Vec::new() };
-        let covers = |off: i16, bytes: u32| (i64::from(off)..i64::from(off) + i64::from(bytes)).contains(&byte);
-        self.skipping_branch("it is written", |_, at| {
-            let Insn::Store { base: Reg::FP, off, size, .. } = self.unit.code.insns()[at] else { return false };
-            covers(off, size.bytes())
+        let Some(How::Frame(frame, _)) = self.culprit().map(|vid| self.replay.value(vid).how) else {
+            return Vec::new();
+        };
+        // A function that was called may have left it out, too.
+        self.skipping_branch_in(true, "it is written", |compared, at| {
+            let Insn::Store { base, off, size, .. } = self.unit.code.insns()[at] else { return false };
+            let How::Frame(of, from) = self.replay.value(compared.held(base)).how else { return false };
+            let first = from + i64::from(off);
+            of == frame && (first..first + i64::from(size.bytes())).contains(&byte)
         })
     }
 
     /// The last branch of the path whose other side leads to an instruction that `does` what is missing, before the one
     /// that failed.
     fn skipping_branch(&self, what: &str, does: impl Fn(&Compared, usize) -> bool) -> Vec<Event> {
+        self.skipping_branch_in(false, what, does)
+    }
+
+    /// The same, in any function of the path if `anywhere`, else in the one that failed.
+    fn skipping_branch_in(&self, anywhere: bool, what: &str, does: impl Fn(&Compared, usize) -> bool) -> Vec<Event> {
         let subprog = self.unit.code.subprog_of(self.at);
         for compared in self.replay.compared.iter().rev() {
             let branch = self.replay.path[compared.step] as usize;
-            if self.unit.code.subprog_of(branch) != subprog {
+            if !anywhere && self.unit.code.subprog_of(branch) != subprog {
                 continue;
             }
             let succs = self.cfg.succs(self.unit, branch);
@@ -410,7 +492,7 @@ impl Scene<'_> {
     }
 
     /// Whether some path from `from` passes an instruction that `does`, and does not pass the failing one before.
-    fn reaches(&self, from: u32, does: impl Fn(usize) -> bool) -> bool {
+    pub(super) fn reaches(&self, from: u32, does: impl Fn(usize) -> bool) -> bool {
         let mut seen = std::collections::BTreeSet::from([from]);
         let mut todo = vec![from];
         while let Some(at) = todo.pop() {
@@ -493,7 +575,7 @@ impl Scene<'_> {
     /// Says registers by the names that the program gives to what they hold.
     pub(super) fn rename(&self, message: &str) -> String {
         let Some(line) = self.unit.line_of(self.at) else { return message.to_owned() };
-        let helper = self.helper().and_then(|proto| ctext::arguments(&line.text, &proto.name));
+        let helper = self.callee_name().and_then(|name| ctext::arguments(&line.text, name));
         if let Some(args) = helper {
             let named = args.iter().zip(Reg::ARGS).filter(|(arg, _)| !arg.is_empty());
             return named
@@ -506,16 +588,8 @@ impl Scene<'_> {
         name.map_or_else(|| message.to_owned(), |name| replace_word(message, &reg.to_string(), &name))
     }
 
-    /// A register or slot that holds nothing because what it held was given back: the helper that took it.
-    pub(super) fn given_back(&self) -> Option<(&str, String)> {
-        let vid = self.culprit()?;
-        let root = self.replay.root(vid);
-        let acquired = matches!(self.replay.value(root).how, How::Helper(_)) && self.kind == Kind::UninitRegister;
-        let (_, proto, _) = self.release_of(root).filter(|_| acquired)?;
-        Some((&proto.name, self.name_or(root, "it")))
-    }
-
-    fn release_of(&self, root: Vid) -> Option<(usize, &stingless_abi::Proto, [Vid; 5])> {
+    /// The call that took a reference back.
+    pub(super) fn release_of(&self, root: Vid) -> Option<(usize, &stingless_abi::Proto, [Vid; 5])> {
         self.replay.calls_from(self.replay.value(root).step).find(|(_, proto, args)| {
             proto.effects.releases.is_some_and(|arg| self.replay.root(args[usize::from(arg)]) == root)
         })

@@ -93,6 +93,14 @@ pub(super) fn stepped(line: &str, column: Option<u32>) -> Option<&str> {
     (steps && end > 0 && !is_number(name)).then(|| &name[..end])
 }
 
+/// The variable that a `for` on this line counts: `i` of `for (int i = 0; i < n; i += 2)`.
+pub(super) fn counter(line: &str) -> Option<&str> {
+    let (_, step) = line.trim_start().strip_prefix("for (")?.rsplit_once(';')?;
+    let step = step.trim_start().trim_start_matches(['+', '-']);
+    let end = step.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(step.len());
+    (end > 0 && !is_number(step)).then(|| &step[..end])
+}
+
 /// Text that a comparison may follow: in parentheses where it has operators.
 pub(super) fn operand(text: &str) -> String {
     if text.contains([' ', '&', '+', '*']) { format!("({text})") } else { text.to_owned() }
@@ -145,6 +153,19 @@ pub(super) fn index(line: &str) -> Option<&str> {
     let steps = inner.contains("++") || inner.contains("--");
     let number = is_number(inner) && inner.chars().all(char::is_alphanumeric);
     (!inner.is_empty() && inner.chars().all(plain) && !steps && !number).then_some(inner)
+}
+
+/// The place in a place plus or minus a number: `i` of `i + 2`, `v->n` of `v->n - 1`; `None` for anything else.
+pub(super) fn without_constant(text: &str) -> Option<&str> {
+    let (place, number) = text.rsplit_once(" + ").or_else(|| text.rsplit_once(" - "))?;
+    let part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '>' | '[' | ']');
+    let plain = !place.is_empty() && place.chars().all(part) && !is_number(place);
+    (plain && is_number(number.trim()) && number.trim().chars().all(char::is_alphanumeric)).then_some(place)
+}
+
+/// Whether a line is nothing but the end of a block.
+pub(super) fn closes(line: &str) -> bool {
+    line.trim_start().starts_with('}')
 }
 
 /// One past what an access at a column needs of what its pointer points to, as C says it: `ip + 1` for `ip->ttl`,
@@ -340,6 +361,11 @@ mod tests {
         assert_eq!(stepped("for (int i = 0; i < n; i++)", Some(25)), Some("i"));
         assert_eq!(stepped("for (int i = 0; i < n; ++i)", Some(24)), Some("i"));
         assert_eq!(stepped("for (int i = 0; i < n; i++)", Some(17)), None);
+        assert_eq!(counter("    for (int i = 0; i < n; i += 2)"), Some("i"));
+        assert_eq!(counter("    for (i = 0; i < n; ++i) {"), Some("i"));
+        assert_eq!(counter("    for (;;)"), None);
+        let stripped = ["i + 2", "v->n - 1", "i + j", "i & 3", "2 + i"].map(without_constant);
+        assert_eq!(stripped, [Some("i"), Some("v->n"), None, None, None]);
         assert_eq!((operand("i"), operand("i & 31")), ("i".to_owned(), "(i & 31)".to_owned()));
         assert_eq!(parameters("int prog(void *data, __u64 len)"), ["data", "len"]);
     }

@@ -5,6 +5,9 @@ mod budget;
 mod causes;
 mod codes;
 mod ctext;
+mod end_check;
+mod ended;
+mod leaving;
 mod namer;
 mod places;
 mod render;
@@ -28,7 +31,11 @@ pub(crate) fn explain(unit: &Unit, cfg: &Cfg, path: &[u32], kind: Kind, blame: B
     let Some(&at) = path.last() else { return };
     if kind.row().class == Class::LoopOrBudget {
         // The way round and round tells nothing; where the loop is does.
-        error.secondary.extend(loop_of(unit, cfg, at as usize));
+        if kind == Kind::InfiniteLoop {
+            at_statement(unit, cfg, at as usize, error);
+        } else {
+            error.secondary.extend(loop_of(unit, cfg, at as usize));
+        }
         error.help = error.help.take().or_else(|| Some(ENDLESS.to_owned()));
         return;
     }
@@ -49,10 +56,26 @@ pub(crate) fn explain(unit: &Unit, cfg: &Cfg, path: &[u32], kind: Kind, blame: B
         error.signature = Some(proto.c_signature());
     }
     retell(&scene, error);
+    if let Some(left) = scene.callback_end().filter(|_| kind == Kind::ReferenceLeak) {
+        let message = std::mem::take(&mut error.primary.message);
+        let ends = Note { message: "it is still held here".to_owned(), ..error.primary.clone() };
+        error.secondary.push(ends);
+        error.primary = Note::at(unit, path[left] as usize, message);
+    }
 }
 
 const ENDLESS: &str = "give the loop a bound that the verifier sees: `for (int i = 0; i < 64; i++)`, or use `bpf_loop`, \
                        whose body is verified once";
+
+/// A loop that never ends is told at its `for` or `while`.
+fn at_statement(unit: &Unit, cfg: &Cfg, at: usize, error: &mut VerifierError) {
+    let statement = budget::statement(unit, cfg, at);
+    if unit.line_of(statement).map(|l| l.line) != unit.line_of(at).map(|l| l.line) {
+        let message = "the loop never ends: it comes back to where it was with nothing changed";
+        let back = std::mem::replace(&mut error.primary, Note::at(unit, statement, message));
+        error.secondary.push(Note { message: "it comes back here".to_owned(), ..back });
+    }
+}
 
 /// The loop that holds an instruction.
 fn loop_of(unit: &Unit, cfg: &Cfg, at: usize) -> Option<Note> {
@@ -63,10 +86,17 @@ fn loop_of(unit: &Unit, cfg: &Cfg, at: usize) -> Option<Note> {
 
 /// The sentence and its cause in the program's own words.
 fn retell(scene: &causes::Scene<'_>, error: &mut VerifierError) {
-    if let Some((helper, name)) = scene.given_back() {
-        let row = Kind::ReferenceReleased.row();
+    if let Some(ended) = scene.given_back() {
+        let (kind, sentence) = scene.end_sentence(&ended);
+        let row = kind.row();
         (error.code, error.kind, error.class) = (row.code, row.name, row.class);
-        error.primary.message = format!("{name} is used after `{helper}` took it back");
+        error.primary.message = sentence;
+        return;
+    }
+    if scene.kind == Kind::ReferenceLeak
+        && let Some(told) = scene.object_left(&error.primary.message)
+    {
+        error.primary.message = told;
         return;
     }
     if scene.kind == Kind::ReferenceLeak
@@ -90,6 +120,10 @@ fn retell(scene: &causes::Scene<'_>, error: &mut VerifierError) {
         let text = format!("byte {byte} of what {{}} points to is read but was never written on this path");
         let reg = scene.blame.reg.map(|r| r.to_string()).unwrap_or_default();
         error.primary.message = scene.rename(&text.replace("{}", &reg));
+        return;
+    }
+    if let Some(name) = scene.read_here().filter(|_| scene.kind == Kind::UninitStack) {
+        error.primary.message = format!("{name} is read but was never written on this path");
         return;
     }
     if let Some((pointer, index)) = scene.added().filter(|_| scene.kind == Kind::UnboundedOffset) {

@@ -75,6 +75,13 @@ pub(super) struct Compared {
     regs: [Vid; Reg::COUNT],
 }
 
+impl Compared {
+    /// What a register held at that point.
+    pub(super) fn held(&self, reg: Reg) -> Vid {
+        self.regs[reg.index()]
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Frame {
     regs: [Vid; Reg::COUNT],
@@ -82,6 +89,8 @@ struct Frame {
     number: u32,
     /// The call instruction, in the frame that made it.
     call: u32,
+    /// The step that entered it.
+    entered: usize,
 }
 
 /// The values of a path.
@@ -97,6 +106,8 @@ pub(super) struct Replay<'a> {
     calls: Vec<(usize, [Vid; 5])>,
     frames: Vec<Frame>,
     made_frames: u32,
+    /// Where each callback that returned was entered and left.
+    pub(super) callbacks: Vec<(usize, usize)>,
 }
 
 impl<'a> Replay<'a> {
@@ -120,6 +131,7 @@ impl<'a> Replay<'a> {
             calls: Vec::new(),
             frames: Vec::new(),
             made_frames: 0,
+            callbacks: Vec::new(),
         };
         replay.enter(0, u32::MAX, |_, reg| How::Entry(reg));
         replay
@@ -207,7 +219,7 @@ impl<'a> Replay<'a> {
         let number = self.made_frames;
         self.made_frames += 1;
         regs[Reg::FP.index()] = self.make(step, How::Frame(number, 0));
-        self.frames.push(Frame { regs, slots: BTreeMap::new(), number, call });
+        self.frames.push(Frame { regs, slots: BTreeMap::new(), number, call, entered: step });
     }
 
     fn operand(&mut self, step: usize, operand: Operand) -> Vid {
@@ -358,6 +370,7 @@ impl<'a> Replay<'a> {
                 (stingless_abi::MemLen::Next, None) => continue,
             };
             let vid = self.make(step, How::Filled(id));
+            self.written.push(Written { step, frame: number, off: at, len });
             self.put(number, at, len, vid);
         }
     }
@@ -371,6 +384,7 @@ impl<'a> Replay<'a> {
         let next = self.path[step + 1];
         let local = matches!(self.unit.code.insns()[left.call as usize], Insn::Call(Callee::Local(_)));
         if next == left.call {
+            self.callbacks.push((left.entered, step));
             return;
         }
         self.returned(step, How::Function);

@@ -273,7 +273,7 @@ impl State {
                 .values()
                 .filter(|v| v.is_ptr() && v.nullable && v.id == id && v.reference != 0)
                 // What was derived from another one is that one's to give up.
-                .filter(|v| !matches!(v.region(), Some(Region::Host(o)) if o.origin != Origin::Acquired))
+                .filter(|v| !matches!(v.region(), Some(Region::Host(o)) if o.origin != Origin::Acquired && !fault!(83)))
                 .map(|v| v.reference)
                 .collect();
             // What pointers into a dynptr's memory depend on is the dynptr's to give up.
@@ -297,16 +297,22 @@ impl State {
             return false;
         };
         self.held.remove(at);
-        self.update_all(|v| !fault!(34) && v.reference == reference, |v| *v = left);
+        let derived = |v: &Value| matches!(v.region(), Some(Region::Host(o)) if o.origin == Origin::Same);
+        self.update_all(|v| !fault!(34) && v.reference == reference && !(fault!(81) && derived(v)), |v| *v = left);
         true
     }
 
     /// A helper moved the data: pointers into it are stale, and what was learned of it is void.
     pub(crate) fn invalidate_data(&mut self) {
         self.update_all(
-            |v| !fault!(33) && v.region().is_some_and(Region::moves),
+            |v| {
+                let kept = fault!(33)
+                    || fault!(95) && matches!(v.region(), Some(Region::View(_)))
+                    || fault!(108) && matches!(v.region(), Some(Region::ArgData(_)));
+                !kept && v.region().is_some_and(Region::moves)
+            },
             |v| *v = Value { nullable: false, id: 0, off: 0, num: Scalar::constant(0), ..Value::ptr(Region::Stale) },
         );
-        self.reaches.retain(|r| !r.region.moves());
+        self.reaches.retain(|r| fault!(106) || !r.region.moves());
     }
 }

@@ -100,7 +100,7 @@ impl State {
     /// Pointers that depend on an object are no good any more; those that are not NULL may still be told to be so.
     fn forget_views(&mut self, id: u32) {
         self.update_all(
-            |v| v.is_ptr() && v.reference == id,
+            |v| !fault!(91) && v.is_ptr() && v.reference == id,
             |v| *v = if v.nullable { Value::UNINIT } else { Value::ptr(Region::Gone) },
         );
     }

@@ -226,7 +226,7 @@ impl Stack {
         let zeros = self.slots.get(slot).filter(|s| s.bytes[bytes].contains(&Byte::Zero)).map_or(0, |s| s.zeros);
         let value = self.read_value(off, size);
         // Any number depends on nothing.
-        (value, if value.as_constant().is_some() { zeros } else { 0 })
+        (value, if value.as_constant().is_some() && !fault!(103) { zeros } else { 0 })
     }
 
     fn read_value(&self, off: i64, size: Size) -> Value {
@@ -245,6 +245,10 @@ impl Stack {
         }
         let inside = (at..at + len).all(|i| slot.bytes[i] == Byte::Spill);
         if inside && slot.value.is_scalar() {
+            // The lower part of a number that has no more bits is that number, its link included.
+            if usize::from(slot.at) == at && slot.value.num.umax() <= size.truncate(u64::MAX) {
+                return slot.value;
+            }
             return Value {
                 node: slot.value.node,
                 ..Value::scalar(part(slot.value.num, at - usize::from(slot.at), size))

@@ -201,7 +201,7 @@ impl Machine<'_> {
     ///
     /// What was known to lie behind the old variable part lies behind the new one, less the greatest step.
     fn further(&mut self, state: &mut State, ptr: &Value, sum: Scalar, step: &Scalar, minus: bool) -> Value {
-        let id = self.fresh_id();
+        let id = if fault!(105) { ptr.id } else { self.fresh_id() };
         let moved = Value { num: sum, id, ..*ptr };
         let Some(region) = ptr.region() else { return moved };
         let step = if minus { Scalar::neg(Width::W64, *step) } else { *step };

@@ -24,7 +24,7 @@ impl Machine<'_> {
         let any = Value::scalar(Scalar::from_size(size));
         // Linux-root rules: a spilled pointer as a number.
         let old = if old.is_scalar() { old } else { any };
-        if let Some(Region::Stack(frame)) = ptr.region() {
+        if let Some(Region::Stack(frame)) = ptr.region().filter(|_| !fault!(115)) {
             let new = if op == AtomicOp::Xchg && state.reg(src).is_scalar() { *state.reg(src) } else { any };
             self.store_stack(state, usize::from(frame), &ptr, off, size, new)?;
         }

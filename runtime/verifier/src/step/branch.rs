@@ -165,7 +165,7 @@ impl Machine<'_> {
     }
 
     /// Sets a register to a narrower number, and all numbers of its link.
-    fn narrow(&mut self, state: &mut State, reg: Reg, old: &Value, num: Scalar, node: NodeId) {
+    pub(crate) fn narrow(&mut self, state: &mut State, reg: Reg, old: &Value, num: Scalar, node: NodeId) {
         // Narrowing one side may have narrowed the other, where both have one link.
         let now = state.reg(reg).num;
         let num = now.intersect(&num).unwrap_or(num);
@@ -233,7 +233,7 @@ impl Machine<'_> {
             return;
         }
         // low = x + low.off and high = length + high.off, as integers.
-        let bytes = i128::from(low.0.off) + strict - i128::from(high.0.off);
+        let bytes = i128::from(low.0.off) + strict - i128::from(high.0.off) + i128::from(fault!(110));
         if let Ok(bytes) = u32::try_from(bytes) {
             self.rely(low.0.node);
             self.rely(high.0.node);

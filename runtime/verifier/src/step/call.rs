@@ -1,10 +1,11 @@
 //! Calls: helpers, functions, callbacks, tail calls.
 
-use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, Proto, Ret, Trust};
+use stingless_abi::object::SOCKET;
+use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, Proto, RefClass, Ret, Trust};
 use stingless_isa::{Callee, Reg, Size};
 
 use super::{Machine, Next, Stepped};
-use crate::check::{Fail, bug};
+use crate::check::{Checker, Fail, bug};
 use crate::domain::Scalar;
 use crate::region::{HostObject, Origin, Region};
 use crate::state::{Frame, Held, Lock, State};
@@ -36,6 +37,9 @@ impl Machine<'_> {
             for reg in Reg::ARGS {
                 frame.regs[reg.index()] = *state.reg(reg);
             }
+            if fault!(98) {
+                state.lock = None;
+            }
             state.push(frame);
             return Ok(Next::Goto(target));
         };
@@ -44,10 +48,12 @@ impl Machine<'_> {
                 let ptr = *state.reg(reg);
                 // NULL is what was passed, and no other number.
                 self.rely(ptr.node);
-                self.overwritten(state, &ptr, (i64::from(*size), i64::from(*size)))?;
+                if !fault!(117) {
+                    self.overwritten(state, &ptr, (i64::from(*size), i64::from(*size)))?;
+                }
             }
         }
-        if self.env.moves_data.get(subprog).copied().unwrap_or(true) {
+        if self.env.moves_data.get(subprog).copied().unwrap_or(true) && !fault!(118) {
             state.invalidate_data();
         }
         let r0 = if info.returns_scalar { Value::unknown() } else { Value::UNINIT };
@@ -77,6 +83,7 @@ impl Machine<'_> {
             forked = Some((at as u32 + 1, entered));
         }
         self.unset(state, at, proto);
+        self.texts(state, at, proto);
         let r0 = self.result(state, at, proto, map)?;
         self.write_memory(state, proto)?;
         self.objects(state, at, proto)?;
@@ -88,7 +95,9 @@ impl Machine<'_> {
                 let mut left = Box::new(state.clone());
                 let Some(frame) = left.pop() else { return bug("a function without a caller") };
                 // The other program may have moved the data.
-                left.invalidate_data();
+                if !fault!(113) {
+                    left.invalidate_data();
+                }
                 self.back(&mut left, Value::unknown());
                 forked = Some((frame.call_site + 1, left));
             }
@@ -116,6 +125,8 @@ impl Machine<'_> {
                 | ArgKind::Mem { .. }
                 | ArgKind::CallbackCtx
                 | ArgKind::Buffer
+                | ArgKind::Text { .. }
+                | ArgKind::MapValueOrNull
                 | ArgKind::CtxOrNull => {
                     self.rely(value.node);
                 }
@@ -147,6 +158,17 @@ impl Machine<'_> {
         self.collector.unset(at, unset.fold(0, |set, (_, reg)| set | 1 << reg.index()));
     }
 
+    /// How much of its texts the helper may read.
+    fn texts(&mut self, state: &State, at: usize, proto: &Proto) {
+        for (place, (arg, reg)) in (0..).zip(proto.args.iter().zip(Reg::ARGS)) {
+            let value = state.reg(reg);
+            if matches!(arg.kind, ArgKind::Text { .. }) && value.is_ptr() {
+                let bytes = Checker { env: self.env, state, given: 0 }.readable(value);
+                self.collector.text(at, place, bytes);
+            }
+        }
+    }
+
     /// What the helper writes of the memory it is given.
     fn write_memory(&mut self, state: &mut State, proto: &Proto) -> Result<(), Box<Fail>> {
         let mut map = None;
@@ -167,11 +189,12 @@ impl Machine<'_> {
                     };
                     (access, bytes)
                 }
+                ArgKind::Text { .. } => (MemUse::Read, (0, 0)),
                 ArgKind::Buffer => {
                     let size = buffer_size(state, index)?;
                     (MemUse::Write, (size, size))
                 }
-                ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
+                ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } | ArgKind::MapValueOrNull => {
                     let Some(Region::MapPtr(map)) = map else { return bug("a value without its map was passed") };
                     let spec = self.env.unit.maps.get(map as usize).map(|m| &m.spec);
                     let access = arg.kind.value_use(spec.map(|s| s.kind)).unwrap_or(MemUse::Read);
@@ -255,9 +278,14 @@ impl Machine<'_> {
             Ret::Scalar { min, max } => Value::scalar(Scalar::from_signed_range(min, max)),
             Ret::MapValueOrNull => {
                 let Some(map) = map else { return bug("a helper returns a value of no map") };
+                if self.env.unit.maps.get(map as usize).is_some_and(|m| m.spec.kind.holds_sockets()) {
+                    return Ok(self.acquired(state, at, RefClass::Host(SOCKET), None));
+                }
                 if self.env.unit.maps.get(map as usize).is_some_and(|m| m.spec.kind.holds_maps()) {
                     let Some(inner) = self.env.unit.inner_of(map) else { return bug("a map of maps of no shape") };
-                    return Ok(Value { id: self.fresh_id(), nullable: true, ..Value::ptr(Region::MapPtr(inner)) });
+                    let inner = if fault!(97) { map } else { inner };
+                    let nullable = !fault!(96);
+                    return Ok(Value { id: self.fresh_id(), nullable, ..Value::ptr(Region::MapPtr(inner)) });
                 }
                 let nullable = !self.key_is_there(state, proto, map);
                 Value { id: self.fresh_id(), nullable, ..Value::ptr(Region::MapValue(map)) }
@@ -280,9 +308,7 @@ impl Machine<'_> {
                     }
                     None => None,
                 };
-                let (id, reference) = (self.fresh_id(), self.fresh_id());
-                state.held.push(Held { id: reference, class, insn: at as u32 });
-                Value { id, reference, nullable: true, ..Value::ptr(Region::of_class(class, size)) }
+                self.acquired(state, at, class, size)
             }
             Ret::ViewOrNull { size_arg, writable } => self.view(state, proto, (size_arg, writable))?,
             Ret::HostOrNull { class, same } => {
@@ -291,11 +317,19 @@ impl Machine<'_> {
                 let Some(Region::Host(from)) = parent.region() else { return bug("a part of what is no object") };
                 let origin = if same && from.origin != Origin::Lent { Origin::Same } else { Origin::Lent };
                 let (id, reference) = (self.fresh_id(), if same { parent.reference } else { 0 });
-                Value { id, reference, nullable: true, ..Value::ptr(Region::Host(HostObject { class, origin })) }
+                let nullable = !fault!(82);
+                Value { id, reference, nullable, ..Value::ptr(Region::Host(HostObject { class, origin })) }
             }
             // The other outcome has a state of its own.
             Ret::ElementOrNull { .. } => Value::constant(0),
         })
+    }
+
+    /// A reference that the program now holds, if it is not NULL.
+    fn acquired(&mut self, state: &mut State, at: usize, class: RefClass, size: Option<u32>) -> Value {
+        let (id, reference) = (self.fresh_id(), self.fresh_id());
+        state.held.push(Held { id: reference, class, insn: at as u32 });
+        Value { id, reference, nullable: true, ..Value::ptr(Region::of_class(class, size)) }
     }
 
     /// Whether the key argument is a constant that an array has.
@@ -303,7 +337,8 @@ impl Machine<'_> {
         let Some(spec) = self.env.unit.maps.get(map as usize).map(|m| &m.spec) else {
             return false;
         };
-        if !matches!(spec.kind, MapKind::Array | MapKind::PercpuArray) || spec.key_size != 4 {
+        let arrays = matches!(spec.kind, MapKind::Array | MapKind::PercpuArray) || fault!(120);
+        if !arrays || spec.key_size != 4 {
             return false;
         }
         let key = proto.args.iter().zip(Reg::ARGS).find(|(a, _)| matches!(a.kind, ArgKind::MapKey));
@@ -372,7 +407,7 @@ impl Machine<'_> {
         frame.serial = self.fresh_id();
         match kind {
             CallbackKind::Loop => {
-                frame.regs[1] = Value::unknown();
+                frame.regs[1] = if fault!(102) { Value::constant(0) } else { Value::unknown() };
                 frame.regs[2] = context;
             }
             CallbackKind::ForEachMapElem => {

@@ -10,7 +10,7 @@ mod load;
 mod object;
 mod store;
 
-use stingless_isa::{Insn, Operand, Ref};
+use stingless_isa::{Insn, Operand, Ref, Reg};
 
 use crate::check::{Fail, bug};
 use crate::collect::Collector;
@@ -119,6 +119,9 @@ impl<'a> Machine<'a> {
             }
             Insn::Call(callee) => return self.call(state, at, callee),
             Insn::Exit => return self.exit(state),
+            Insn::Poison(_) if fault!(112) => {
+                (0..10).filter_map(Reg::new).for_each(|reg| state.set(reg, Value::unknown()));
+            }
             Insn::Poison(_) => return bug("an unresolved reference was passed"),
         }
         Ok(Next::Fall)

@@ -30,7 +30,8 @@ impl Machine<'_> {
                 }
                 ArgKind::Dynptr(DynptrUse::Write) => {
                     let (depth, off) = place(state, reg)?;
-                    if state.object_at(depth, off).is_some_and(|o| o.kind == ObjectKind::DynptrSkb) {
+                    let skb = [ObjectKind::DynptrSkb, ObjectKind::DynptrSkbMeta];
+                    if state.object_at(depth, off).is_some_and(|o| skb.contains(&o.kind)) {
                         state.invalidate_data();
                     }
                     continue;
@@ -43,7 +44,7 @@ impl Machine<'_> {
                     self.touched(state, depth, i128::from(off));
                     self.overwrite_objects(state, depth, (off, off + i64::from(kind.row().size)))?;
                     let id = self.fresh_id();
-                    let reference = if kind.row().held { id } else { 0 };
+                    let reference = if kind.row().held && !fault!(90) { id } else { 0 };
                     let object =
                         Object { off, kind, id, reference, active: kind.row().iterator, steps: 0, insn: at as u32 };
                     if state.make_object(depth, object).is_none() {
@@ -56,6 +57,10 @@ impl Machine<'_> {
                     }
                 }
                 ObjectAction::Destroy => {
+                    if fault!(87) && kind.row().iterator {
+                        state.held.clear();
+                        continue;
+                    }
                     if state.drop_object(depth, off).is_none() {
                         return bug("an object that is not there was passed");
                     }
@@ -103,7 +108,12 @@ impl Machine<'_> {
             return bug("the size of a view is not known");
         };
         let view = View { bytes, writable, packet: object.kind.row().packet };
-        Ok(Value { id: self.fresh_id(), reference: object.view(), nullable: true, ..Value::ptr(Region::View(view)) })
+        Ok(Value {
+            id: self.fresh_id(),
+            reference: object.view(),
+            nullable: !fault!(94),
+            ..Value::ptr(Region::View(view))
+        })
     }
 
     /// The state in which an iterator gives an element; `None` where it has none left.
@@ -142,6 +152,9 @@ impl Machine<'_> {
         depth: usize,
         (first, end): (i64, i64),
     ) -> Result<(), Box<Fail>> {
+        if fault!(116) {
+            return Ok(());
+        }
         while let Some(&object) = state.frame_at(depth).and_then(|f| f.object_in(first, end)) {
             if object.reference != 0 || state.drop_object(depth, object.off).is_none() {
                 return bug("an object that must be given up is overwritten");

@@ -17,6 +17,8 @@ pub(crate) enum Ended {
     Covered(u32),
     /// An obligation is broken at the last step.
     Failed,
+    /// No run goes on from the last step, which was proved by refinement.
+    Dead,
 }
 
 /// Steps of all paths, as a tree: each names the one before it.
@@ -81,6 +83,22 @@ impl Log {
         path
     }
 
+    /// The steps that lead from behind step `from` to a step, with their instructions; `None` if they are more than `most`.
+    pub(crate) fn steps_between(&self, from: u32, to: u32, most: usize) -> Option<Vec<(u32, u32)>> {
+        let mut path = Vec::new();
+        let mut at = to;
+        while at != from {
+            let &(insn, before) = self.steps.get(at as usize)?;
+            path.push((at, insn));
+            at = before;
+            if path.len() > most {
+                return None;
+            }
+        }
+        path.reverse();
+        Some(path)
+    }
+
     /// The instructions that lead to a step, the first one first, its own last.
     pub(crate) fn path_to(&self, step: u32) -> Vec<u32> {
         self.steps_to(step).into_iter().map(|s| self.steps[s as usize].0).collect()
@@ -103,6 +121,9 @@ mod tests {
         assert_eq!(log.path_to(c), [0, 1, 2]);
         assert_eq!(log.path_to(d), [0, 1, 7]);
         assert_eq!(log.path_to(START), []);
+        assert_eq!(log.steps_between(a, d, 2), Some(vec![(b, 1), (d, 7)]));
+        assert_eq!(log.steps_between(START, d, 3).map(|p| p.len()), Some(3));
+        assert!(log.steps_between(START, d, 2).is_none() && log.steps_between(c, d, 9).is_none());
         assert!(log.state(c).is_some() && log.state(d).is_none());
     }
 }

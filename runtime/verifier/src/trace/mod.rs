@@ -15,7 +15,7 @@ pub(crate) use log::{Ended, Log, START};
 pub(crate) use tell::tell;
 pub(crate) use words::{Place, places};
 
-use crate::error::VerifierError;
+use crate::error::{Note, VerifierError};
 use crate::facts::Stats;
 pub use crate::verify::verify_traced;
 
@@ -44,6 +44,8 @@ pub struct Trace {
     pub walked: u64,
     /// Figures.
     pub stats: Stats,
+    /// What ranges alone did not prove, and a solver did, where the program is accepted.
+    pub refinements: Vec<Note>,
     /// Why the program is refused; `None` if it is accepted.
     pub error: Option<Box<VerifierError>>,
 }
@@ -121,6 +123,8 @@ pub enum PathEnd {
     Returned,
     /// From here on it is covered by a state that was explored before: the index of the instruction where.
     Covered(u32),
+    /// No run goes on from its last step: proved by refinement.
+    Dead,
 }
 
 /// A path through the program.

@@ -41,6 +41,7 @@ pub(crate) fn tell(
         paths: picked.iter().map(|p| path(unit, cfg, &kept, p)).collect(),
         walked: log.ends().len() as u64,
         stats,
+        refinements: Vec::new(),
         error,
     }
 }
@@ -149,6 +150,7 @@ fn path(unit: &Unit, cfg: Option<&Cfg>, log: &Log, picked: &Picked) -> TracePath
     let end = match picked.ended {
         Ended::Failed => PathEnd::Failed,
         Ended::Returned => PathEnd::Returned,
+        Ended::Dead => PathEnd::Dead,
         Ended::Covered(at) => PathEnd::Covered(at),
     };
     let missing = (picked.tail - picked.head) as u64;

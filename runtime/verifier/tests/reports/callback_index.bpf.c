@@ -30,10 +30,13 @@ error[stingless::E0035]: the offset into the value of map `table` has no bound; 
 10 |     acc->v->data[i] = 1;
    |     ---------------^^^^
    |     |
-   |     this is given by `bpf_loop`
+   |     `i` is given by `bpf_loop`
 ...
 18 |     acc.v = bpf_map_lookup_elem(&table, &key);
    |             --------------------------------- `acc.v` comes from `bpf_map_lookup_elem`
+...
+21 |     bpf_loop(64, step, &acc, 0);
+   |     --------------------------- `bpf_loop` calls it from here
    |
    = cause: the offset is 0..=4294967295
    = path: line 19: `if (!acc.v)` goes on at line 21

@@ -17,7 +17,7 @@ error[stingless::E0045]: the callback returns 0..=4294967295, it must return 0 o
   --> ./callback_returns.bpf.c:5:5
    |
  5 |     return i;
-   |     ^^^^^^ - this is given by `bpf_loop`
+   |     ^^^^^^ - `i` is given by `bpf_loop`
 ...
 11 |     bpf_loop(8, step, &acc, 0);
    |     -------------------------- `bpf_loop` calls it from here

@@ -15,11 +15,14 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 
 /* report
 class reference
-error[stingless::E0061]: `d` points into an object on the stack that was destroyed or overwritten
+error[stingless::E0061]: `d` is used after `bpf_ringbuf_submit_dynptr` ended what it points into
   --> ./dynptr_data_after_submit.bpf.c:12:9
    |
  7 |     __u64 *d = bpf_dynptr_data(&p, 0, 16);
    |                -------------------------- `d` comes from `bpf_dynptr_data`
+...
+10 |     bpf_ringbuf_submit_dynptr(&p, 0);
+   |     -------------------------------- `bpf_ringbuf_submit_dynptr` ends the object that it points into
 ...
 12 |         d[1] = 2;
    |         ^^^^^^^^

@@ -11,7 +11,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 
 /* report
 class reference
-error[stingless::E0060]: a dynptr made at instruction 6 is not submitted or discarded on this path
+error[stingless::E0060]: `p`, a dynptr made by `bpf_ringbuf_reserve_dynptr`, is not submitted or discarded on this path
   --> ./dynptr_leak.bpf.c:10:1
    |
  6 |     if (bpf_ringbuf_reserve_dynptr(&events, 16, 0, &p))
@@ -21,6 +21,6 @@ error[stingless::E0060]: a dynptr made at instruction 6 is not submitted or disc
    | ^
    |
    = path: line 6: `if (bpf_ringbuf_reserve_dynptr(&events, 16, 0, &p))` goes on at line 10
-   = help: destroy it before leaving: `bpf_ringbuf_submit_dynptr(&p, 0);`
+   = help: destroy it before leaving, on the way out of line 6: `bpf_ringbuf_submit_dynptr(&p, 0);`
    = note: program `prog`; more about this: stingless check --explain E0060
 */

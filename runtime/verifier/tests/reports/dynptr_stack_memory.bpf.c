@@ -13,6 +13,8 @@ class helper-arg
 error[stingless::E0070]: argument 1 is a pointer to the stack, a pointer to a map value is expected
  --> ./dynptr_stack_memory.bpf.c:7:5
   |
+6 |     __u8 room[16] = {};
+  |          -------- it points to this memory on the stack
 7 |     bpf_dynptr_from_mem(room, sizeof(room), 0, &p);
   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |

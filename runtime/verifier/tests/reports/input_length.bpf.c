@@ -15,6 +15,9 @@ error[stingless::E0031]: bytes up to 5 are accessed through `data`, but only 4 a
 3 | SEC("raw") int prog(__u8 *data, __u64 len)
   | ------------------------------------------ `data` is given by the caller
 ...
+5 |     if (len < 4)
+  |         --- `len` is last checked here
+...
 7 |     return data[4];
   |            ^^^^^^^
   |

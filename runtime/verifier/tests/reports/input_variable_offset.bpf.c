@@ -14,6 +14,9 @@ error[stingless::E0031]: 1 bytes at a variable offset are accessed through `data
 3 | SEC("raw") int prog(__u8 *data, __u64 len)
   | ------------------------------------------ `data` is given by the caller
 ...
+5 |     if (len < 8)
+  |         --- `len` is last checked here
+...
 7 |     return data[data[0]];
   |            ^^^^^-------^
   |                 |

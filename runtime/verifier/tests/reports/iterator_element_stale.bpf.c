@@ -14,11 +14,13 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 
 /* report
 class reference
-error[stingless::E0061]: `v` points into an object on the stack that was destroyed or overwritten
+error[stingless::E0061]: `v` is used after `bpf_iter_num_destroy` ended what it points into
   --> ./iterator_element_stale.bpf.c:12:12
    |
  8 |     v = bpf_iter_num_next(&it);
    |         ---------------------- `v` comes from `bpf_iter_num_next`
+ 9 |     bpf_iter_num_destroy(&it);
+   |     ------------------------- `bpf_iter_num_destroy` ends the object that it points into
 ...
 12 |     return *v & 1;
    |            ^^

@@ -30,6 +30,6 @@ error[stingless::E0035]: `*i` is added to `v`, but has no bound on both sides
    = cause: the offset is -2147483648..=2147483647
    = path: line 8: `if (!v)` goes on at line 10
            line 11: `while ((i = bpf_iter_num_next(&it)))` goes on at line 12
-   = help: check both ends, or make it unsigned: `if ((*i) < 0 || (*i) > 39) return 0;`
+   = help: check both ends, or make it unsigned: `if ((*i) < 0 || (*i) > 39) { bpf_iter_num_destroy(&it); return 0; }`
    = note: program `prog`; more about this: stingless check --explain E0035
 */

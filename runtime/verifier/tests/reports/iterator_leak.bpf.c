@@ -16,7 +16,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 
 /* report
 class reference
-error[stingless::E0060]: an iterator made at instruction 7 is not destroyed on this path
+error[stingless::E0060]: `it`, an iterator made by `bpf_iter_num_new`, is not destroyed on this path
   --> ./iterator_leak.bpf.c:15:1
    |
  7 |     bpf_iter_num_new(&it, 0, 10);
@@ -29,6 +29,6 @@ error[stingless::E0060]: an iterator made at instruction 7 is not destroyed on t
            line 9: `if (*v == ctx->rx_queue_index)` goes on at line 11
            line 8: `while ((v = bpf_iter_num_next(&it))) {` goes on at line 9
            line 9: `if (*v == ctx->rx_queue_index)` goes on at line 15
-   = help: destroy it before leaving: `bpf_iter_num_destroy(&it);`, or let `bpf_for` do it
+   = help: destroy it before leaving, on the way out of line 9: `bpf_iter_num_destroy(&it);`, or let `bpf_for` do it
    = note: program `prog`; more about this: stingless check --explain E0060
 */

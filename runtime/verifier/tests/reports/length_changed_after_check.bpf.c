@@ -12,7 +12,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 }
 /* report
 class bounds
-error[stingless::E0033]: the stack has 512 bytes below r10, the access through `buf` may touch bytes -16..4
+error[stingless::E0033]: `buf` has 16 bytes to the end of the stack frame, 20 are needed
   --> ./length_changed_after_check.bpf.c:10:5
    |
  6 |     __u32 len = ctx->rx_queue_index;

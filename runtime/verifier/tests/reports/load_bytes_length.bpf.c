@@ -11,7 +11,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 }
 /* report
 class bounds
-error[stingless::E0033]: the stack has 512 bytes below r10, the access through `buf` may touch bytes -64..64
+error[stingless::E0033]: `buf` has 64 bytes to the end of the stack frame, 128 are needed
  --> ./load_bytes_length.bpf.c:9:5
   |
 7 |     if (len > 128)

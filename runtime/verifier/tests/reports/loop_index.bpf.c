@@ -20,6 +20,8 @@ error[stingless::E0030]: the value of map `table` has 48 bytes, the access may e
  6 |     struct value *v = bpf_map_lookup_elem(&table, &key);
    |                       --------------------------------- `v` comes from `bpf_map_lookup_elem`
 ...
+10 |     for (int i = 0; i <= 40; i++)
+   |     ----------------------------- `i` is counted here: one of its turns reaches too far
 11 |         sum += v->data[i];
    |                ^^^^^^^^^^
    |

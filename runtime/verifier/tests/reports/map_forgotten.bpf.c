@@ -11,6 +11,8 @@ class helper-arg
 error[stingless::E0070]: argument 1 is a pointer to the stack, a map is expected
  --> ./map_forgotten.bpf.c:6:23
   |
+5 |     __u32 key = 1;
+  |           --- it points to this memory on the stack
 6 |     struct value *v = bpf_map_lookup_elem(&key, &key);
   |                       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |

@@ -18,6 +18,8 @@ error[stingless::E0035]: `v->hits` is added to `v`, but has no bound on both sid
  6 |     volatile struct value *v = bpf_map_lookup_elem(&table, &key);
    |                                --------------------------------- `v` comes from `bpf_map_lookup_elem`
 ...
+ 9 |     if (v->hits < 40)
+   |         ------- `v->hits` is checked here, and read again afterwards: it may be another number then
 10 |         v->data[v->hits] = 1;
    |         ^^^^^^^^^^^^^^^^
    |         |

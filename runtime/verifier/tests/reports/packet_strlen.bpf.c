@@ -20,6 +20,6 @@ error[stingless::E0031]: bytes up to 1 are accessed through `s`, but only 0 are 
   |            ^^^^
   |
   = cause: the offset is 0, 0 bytes are known to be there
-  = help: check the end before the access: `if ((void *)(s + n + 1) > (void *)(long)ctx->data_end) return 0;`
+  = help: check the end before the access: `asm volatile("" : "+r"(n)); if ((void *)(s + n + 1) > (void *)(long)ctx->data_end) return 0;` (the first part keeps the compiler from taking the check out of the loop)
   = note: program `prog`; more about this: stingless check --explain E0031
 */

@@ -29,6 +29,8 @@ error[stingless::E0031]: bytes up to 18 are accessed through `data`, but only 14
 ...
 11 |     for (int i = 0; i < 4; i++) {
    |     ^^^
+   |     |
+   |     `i` is counted here: one of its turns reaches too far
    |
    = cause: the offset is 16, 14 bytes are known to be there
    = path: line 7: `if (data + sizeof(*eth) > data_end)` goes on at line 11

@@ -25,6 +25,6 @@ error[stingless::E0060]: `e`, acquired by `bpf_ringbuf_reserve`, is not given ba
    |
    = path: line 6: `if (!e)` goes on at line 8
            line 9: `if (ctx->rx_queue_index == 3)` goes on at line 13
-   = help: give it back before leaving: `bpf_ringbuf_discard(e, 0);`
+   = help: give it back before leaving, on the way out of line 9: `bpf_ringbuf_discard(e, 0);`
    = note: program `prog`; more about this: stingless check --explain E0060
 */

@@ -34,6 +34,6 @@ error[stingless::E0060]: `e`, acquired by `bpf_ringbuf_reserve`, is not given ba
            line 6: `for (int i = 0; i < 4; i++) {` goes on at line 7
            line 8: `if (!e)` goes on at line 10
            line 11: `if (*e & 1)` goes on at line 15
-   = help: give it back before leaving: `bpf_ringbuf_discard(e, 0);`
+   = help: give it back before `e` gets another value in line 10
    = note: program `prog`; more about this: stingless check --explain E0060
 */

@@ -24,6 +24,6 @@ error[stingless::E0060]: `e`, acquired by `bpf_ringbuf_reserve`, is not given ba
    |
    = path: line 6: `if (!e)` goes on at line 8
            line 9: `if (!e)` goes on at line 11
-   = help: give it back before leaving: `bpf_ringbuf_discard(e, 0);`
+   = help: give it back before `e` gets another value in line 8
    = note: program `prog`; more about this: stingless check --explain E0060
 */

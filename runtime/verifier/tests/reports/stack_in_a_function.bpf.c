@@ -15,7 +15,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 }
 /* report
 class uninit
-error[stingless::E0011]: the stack byte at offset -8 is read but was never written on this path
+error[stingless::E0011]: `p->b` is read but was never written on this path
   --> ./stack_in_a_function.bpf.c:7:19
    |
  7 |     return p->a + p->b;

@@ -8,7 +8,7 @@ SEC("xdp") int prog(struct xdp_md *ctx)
 }
 /* report
 class bounds
-error[stingless::E0033]: the stack has 512 bytes below r10, the access through `name` may touch bytes -16..16
+error[stingless::E0033]: `name` has 16 bytes to the end of the stack frame, 32 are needed
  --> ./stack_output_too_long.bpf.c:6:5
   |
 6 |     bpf_ringbuf_output(&events, name, 32, 0);

@@ -22,6 +22,12 @@ class stack
 error[stingless::E0100]: the call chain takes 608 bytes of stack, the limit is 512
   --> ./stack_too_deep.bpf.c:17:12
    |
+ 3 | static __noinline int fill(volatile char *out, int n)
+   | ----------------------------------------------------- `fill` has 304 bytes of its own
+...
+12 | SEC("xdp") int prog(struct xdp_md *ctx)
+   | --------------------------------------- `prog` has 304 bytes of its own
+...
 17 |     return fill(buf, ctx->rx_queue_index);
    |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
    |

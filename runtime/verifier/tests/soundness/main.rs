@@ -3,6 +3,7 @@
 
 mod generate;
 mod machine;
+mod relate;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -26,9 +27,9 @@ fn count() -> u64 {
     }
 }
 
-fn runs(verified: &Verified, seed: u64) -> Result<(), String> {
+fn runs(verified: &Verified, seed: u64, times: u32) -> Result<(), String> {
     let mut random = Random(seed);
-    for _ in 0..6 {
+    for _ in 0..times {
         let length = random.below(40) as usize;
         let mem: Vec<u8> = (0..length).map(|_| (random.bits() >> random.below(8) & 0xff) as u8).collect();
         let start = random.bits();
@@ -64,7 +65,7 @@ fn what_is_accepted_keeps_its_promises() {
         match verify(unit_of(code, maps, raw_hook()), Trust::Untrusted, &limits) {
             Ok(verified) => {
                 accepted += 1;
-                if let Err(e) = runs(&verified, seed) {
+                if let Err(e) = runs(&verified, seed, 6) {
                     panic!("seed {seed}: {e}\n{listing}");
                 }
             }
@@ -76,4 +77,34 @@ fn what_is_accepted_keeps_its_promises() {
     }
     println!("{accepted} of {} programs accepted; refused: {kinds:?}", count());
     assert!(accepted * 20 > count(), "programs that are accepted");
+}
+
+/// Programs whose proofs need what ties numbers to each other: many of those that are accepted were proved by refinement.
+#[test]
+fn what_is_proved_by_refinement_keeps_its_promises() {
+    let from = std::env::var("STINGLESS_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(0);
+    let (mut accepted, mut refined, mut kinds) = (0, 0, std::collections::BTreeMap::new());
+    let count = count() / 2;
+    for seed in from..from + count {
+        let text = relate::program(seed);
+        let code = assemble(&text).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{text}"));
+        let listing = disasm(&code);
+        let unit = || unit_of(code.clone(), vec![map(MapKind::Array, 4, VALUE as u32, 2)], raw_hook());
+        let limits = Limits { examined_insns: 20_000, work: 400_000, ..Limits::default() };
+        match verify(unit(), Trust::Untrusted, &limits) {
+            Ok(verified) => {
+                accepted += 1;
+                refined += u64::from(!verified.refinements().is_empty());
+                if let Err(e) = runs(&verified, seed, 24) {
+                    panic!("seed {seed}: {e}\n{listing}\n{:?}", verified.refinements());
+                }
+            }
+            Err(e) => {
+                assert!(!e.is_bug(), "seed {seed}: {e}\n{listing}");
+                *kinds.entry(e.kind).or_insert(0) += 1;
+            }
+        }
+    }
+    println!("{accepted} of {count} programs accepted, {refined} of them by refinement; refused: {kinds:?}");
+    assert!(refined * 20 > count, "programs that are proved by refinement");
 }

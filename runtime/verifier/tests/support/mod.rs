@@ -33,7 +33,7 @@ fn declared(kind: ArgKind) -> (&'static str, &'static str) {
         ArgKind::Ctx | ArgKind::CtxOrNull => ("void *", "ctx"),
         ArgKind::Map(_) => ("void *", "map"),
         ArgKind::MapKey => ("const void *", "key"),
-        ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => ("const void *", "value"),
+        ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } | ArgKind::MapValueOrNull => ("const void *", "value"),
         ArgKind::Mem { .. } | ArgKind::ConstStr | ArgKind::Acquired(_) | ArgKind::HostObject(_) => ("void *", "data"),
         ArgKind::Len { .. } | ArgKind::ConstScalar => ("u64", "size"),
         ArgKind::Callback(_) => ("void *", "callback"),
@@ -42,6 +42,7 @@ fn declared(kind: ArgKind) -> (&'static str, &'static str) {
         ArgKind::SpinLock => ("struct bpf_spin_lock *", "lock"),
         ArgKind::Dynptr(_) | ArgKind::DynptrClone => ("struct bpf_dynptr *", "ptr"),
         ArgKind::LastingMem | ArgKind::Buffer => ("void *", "data"),
+        ArgKind::Text { .. } => ("const char *", "text"),
         ArgKind::Anything | ArgKind::Optional | ArgKind::Scalar => ("u64", "flags"),
     }
 }
@@ -201,6 +202,7 @@ pub(crate) fn raw_hook() -> HookDef {
         name: "raw".into(),
         sections: Cow::Borrowed(&[]),
         linux_type: 0,
+        types: Default::default(),
         entry: Entry::Mem { rights: Rights::READ_WRITE },
         verdict: None,
         verdicts: Cow::Borrowed(&[]),
@@ -231,7 +233,13 @@ pub(crate) fn xdp_hook() -> HookDef {
         field("rx_queue_index", 16, number, NativeOp::Plain),
         field("egress_ifindex", 20, number, NativeOp::Zero),
     ];
-    HookDef { name: "xdp".into(), linux_type: 6, entry: Entry::Ctx(data_layout("xdp_md", 24, fields)), ..raw_hook() }
+    HookDef {
+        name: "xdp".into(),
+        linux_type: 6,
+        types: Default::default(),
+        entry: Entry::Ctx(data_layout("xdp_md", 24, fields)),
+        ..raw_hook()
+    }
 }
 
 /// The part of Linux's `struct __sk_buff` that the tests read.
@@ -242,6 +250,7 @@ pub(crate) fn socket_filter_hook() -> HookDef {
     HookDef {
         name: "socket_filter".into(),
         linux_type: 1,
+        types: Default::default(),
         entry: Entry::Ctx(data_layout("__sk_buff", 192, fields)),
         helpers: xdp_only,
         packet_loads: true,

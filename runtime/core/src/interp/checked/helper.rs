@@ -1,7 +1,8 @@
 //! Obligations of helper calls, read from the prototype.
 
+use stingless_abi::object::SOCKET;
 use stingless_abi::{
-    ArgKind, MapKinds, MemLen, MemUse, ObjectLayout, Proto, RefClass, Ret, Rights, SpecialKind, TrapKind,
+    ArgKind, MapKind, MapKinds, MemLen, MemUse, ObjectLayout, Proto, RefClass, Ret, Rights, SpecialKind, TrapKind,
 };
 use stingless_isa::Reg;
 use stingless_verifier::obligation::{Argument, Obligation, of_helper};
@@ -73,9 +74,13 @@ impl Checked {
             }
             ArgKind::CtxOrNull if value == 0 || value == self.args[0] => Ok(()),
             ArgKind::CtxOrNull => Err(broken("neither the context nor NULL")),
-            ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } => {
+            ArgKind::MapValueOrNull if value == 0 => Ok(()),
+            ArgKind::MapValue(_) | ArgKind::MapValueOut { .. } | ArgKind::MapValueOrNull => {
                 let (_, value_size) = map_sizes(call)?;
                 let kind = call.map.map(|map| call.site.program.unit().maps[map].spec.kind);
+                if kind.is_some_and(MapKind::holds_sockets) {
+                    return self.host_object(value).map(drop);
+                }
                 let access = arg.kind.value_use(kind).unwrap_or(MemUse::Read);
                 self.touch(call.site, value, value_size, access).map(drop)
             }
@@ -99,6 +104,12 @@ impl Checked {
                 self.touch_some(call.site, value, len, MemUse::ReadWrite)
             }
             ArgKind::HostObject(_) => self.host_object(value).map(drop),
+            // NULL, where it is none: no byte of it is read.
+            ArgKind::Text { .. } if value == 0 => Ok(()),
+            ArgKind::Text { len } => {
+                let len = call.args.get(usize::from(len)).copied().unwrap_or(0);
+                self.touch_some(call.site, value, len, MemUse::Read)
+            }
             ArgKind::Buffer if value == 0 => Ok(()),
             ArgKind::Buffer => {
                 let len = call.args.get(at + 1).copied().unwrap_or(0);
@@ -190,15 +201,7 @@ impl Checked {
             Ret::MapValueOrNull | Ret::MapValueMaybe if r0 == 0 => Ok(()),
             Ret::MapValueOrNull | Ret::MapValueMaybe => {
                 self.tag(Reg::R0, true);
-                let arg = proto.args.iter().position(|a| matches!(a.kind, ArgKind::Map(_)));
-                let map = arg.and_then(|arg| Some((map_at(site.program, args[arg])?, args[arg])));
-                let map = map.ok_or_else(|| broken(format!("{} returns a value of no map", proto.name)))?;
-                if site.program.unit().maps[map.0].spec.kind.holds_maps() {
-                    let inner = site.program.maps()[map.0].has_inner(r0);
-                    return if inner { Ok(()) } else { Err(broken(format!("{} returns no map", proto.name))) };
-                }
-                self.list_value(site.program, map, r0);
-                Ok(())
+                self.check_value(site, proto, args, r0)
             }
             Ret::ViewOrNull { .. } if r0 == 0 => Ok(()),
             Ret::ViewOrNull { size_arg, .. } => {
@@ -237,6 +240,26 @@ impl Checked {
                 Ok(())
             }
         }
+    }
+
+    /// What a look-up in the call's map found: a value, a map or a socket.
+    fn check_value(&mut self, site: Site<'_>, proto: &Proto, args: [u64; 5], r0: u64) -> Result<(), Stop> {
+        let arg = proto.args.iter().position(|a| matches!(a.kind, ArgKind::Map(_)));
+        let map = arg.and_then(|arg| Some((map_at(site.program, args[arg])?, args[arg])));
+        let map = map.ok_or_else(|| broken(format!("{} returns a value of no map", proto.name)))?;
+        if site.program.unit().maps[map.0].spec.kind.holds_sockets() {
+            let class = RefClass::Host(SOCKET);
+            self.held.push((r0, class));
+            let size = ObjectLayout::of(SOCKET).map_or(0, |l| l.size);
+            self.regions.add(r0, size.into(), Kind::Held(class), Rights::READ);
+            return Ok(());
+        }
+        if site.program.unit().maps[map.0].spec.kind.holds_maps() {
+            let inner = site.program.maps()[map.0].has_inner(r0);
+            return if inner { Ok(()) } else { Err(broken(format!("{} returns no map", proto.name))) };
+        }
+        self.list_value(site.program, map, r0);
+        Ok(())
     }
 }
 

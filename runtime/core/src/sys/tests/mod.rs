@@ -94,6 +94,7 @@ impl Setup {
             name: Cow::Borrowed("test"),
             sections: Cow::Borrowed(&[]),
             linux_type: 0,
+            types: Default::default(),
             entry: self.layout.clone().map_or(Entry::Mem { rights }, Entry::Ctx),
             verdict: None,
             verdicts: Cow::Borrowed(&[]),

@@ -34,27 +34,53 @@ fn parts() -> impl Iterator<Item = (Tnum, Arc<4>, Arc<2>)> {
     tnums().flat_map(|t| arcs().flat_map(move |a| arcs().map(move |l| (t, a, l))))
 }
 
+/// The members of each part on its own, by its two fields: looked up where pairs are many.
+static SETS: LazyLock<[[u16; 256]; 3]> = LazyLock::new(|| {
+    let mut sets = [[0; 256]; 3];
+    let set = |has: &dyn Fn(u64) -> bool| (0..16).filter(|&x| has(x)).map(|x| 1 << x).sum();
+    for t in tnums() {
+        sets[0][at(t.value(), t.mask())] = set(&|x| t.contains(x));
+    }
+    for a in arcs::<4>() {
+        sets[1][at(a.base(), a.span())] = set(&|x| a.contains(x));
+    }
+    for l in arcs::<2>() {
+        sets[2][at(l.base(), l.span())] = set(&|x| l.contains(x & 3));
+    }
+    sets
+});
+
+fn at(a: u64, b: u64) -> usize {
+    (a << 4 | b) as usize
+}
+
+/// The same as asking each number: `reduction_keeps_every_member_and_ends_reduced` does that.
 fn members(s: Small) -> u16 {
-    (0..16).filter(|&x| s.contains(x)).map(|x| 1 << x).sum()
+    in_parts(s.tnum(), s.arc(), s.low_arc())
 }
 
 fn in_parts(known: Tnum, arc: Arc<4>, low: Arc<2>) -> u16 {
-    (0..16).filter(|&x| known.contains(x) && arc.contains(x) && low.contains(x & 3)).map(|x| 1 << x).sum()
+    SETS[0][at(known.value(), known.mask())] & SETS[1][at(arc.base(), arc.span())] & SETS[2][at(low.base(), low.span())]
 }
 
 pub(super) fn each(set: u16) -> impl Iterator<Item = u64> {
     (0..16).filter(move |x| set >> x & 1 == 1)
 }
 
-/// The second operands of the pairs: all of them in a full run, else a fixed selection of one in 24.
-fn partners() -> impl Iterator<Item = &'static (Small, u16)> {
-    let step = if full() { 1 } else { 24 };
+/// Of the second operands one in so many, and the constants.
+const FEW: usize = 24;
+/// The same for a first look: what a change costs is seen soon.
+const FEWER: usize = 480;
+
+/// The second operands of the pairs: all of them in a full run, else a fixed selection.
+fn partners(step: usize) -> impl Iterator<Item = &'static (Small, u16)> {
+    let step = if full() { 1 } else { step };
     ALL.iter().enumerate().filter(move |(i, (s, _))| i % step == 0 || s.as_constant().is_some()).map(|(_, n)| n)
 }
 
 /// Every number with every partner, on either side.
-fn pairs() -> impl Iterator<Item = (&'static (Small, u16), &'static (Small, u16))> {
-    ALL.iter().flat_map(|a| partners().flat_map(move |b| [(a, b), (b, a)]))
+fn pairs(step: usize) -> impl Iterator<Item = (&'static (Small, u16), &'static (Small, u16))> {
+    ALL.iter().flat_map(move |a| partners(step).flat_map(move |b| [(a, b), (b, a)]))
 }
 
 #[test]
@@ -65,21 +91,20 @@ fn reduction_keeps_every_member_and_ends_reduced() {
             None => assert_eq!(set, 0, "{known:?} {arc:?} {low:?}"),
             Some(s) => {
                 assert_eq!(members(s), set, "{known:?} {arc:?} {low:?} gives {s:?}");
+                assert_eq!((0..16).filter(|&x| s.contains(x)).map(|x| 1 << x).sum::<u16>(), set, "{s:?}");
                 assert_eq!(s.check_invariants(), Ok(()), "{known:?} {arc:?} {low:?} gives {s:?}");
             }
         }
     }
 }
 
-/// The members of `op` on the members of two sets.
-fn image(table: &[[u64; 16]; 16], a: u16, b: u16) -> u16 {
-    let mut set = 0;
-    for x in each(a) {
-        for y in each(b) {
-            set |= 1 << table[x as usize][y as usize];
-        }
+/// The results for one left operand and all sets of right ones.
+fn images(f: impl Fn(u64) -> u64) -> Vec<u16> {
+    let mut all = vec![0; 1 << 16];
+    for set in 1..1_usize << 16 {
+        all[set] = all[set & (set - 1)] | 1 << f(set.trailing_zeros().into());
     }
-    set
+    all
 }
 
 /// Members of all results over the pairs of a short run, for 64 and for 32 bits: what precision costs if it changes.
@@ -120,20 +145,23 @@ const BRANCH_SIZES: [(Cond, u64, u64); 11] = [
 
 #[test]
 fn alu_has_every_result() {
+    let first: u64 =
+        ALU_SIZES.iter().map(|s| alu_size(s.0, Width::W64, FEWER) + alu_size(s.0, Width::W32, FEWER)).sum();
+    assert!(full() || first == 8_641_074, "members of all results over few pairs: {first}");
     for (op, size64, size32) in ALU_SIZES {
-        let sizes = [Width::W64, Width::W32].map(|width| alu_size(op, width));
+        let sizes = [Width::W64, Width::W32].map(|width| alu_size(op, width, FEW));
         assert!(full() || sizes == [size64, size32], "{op:?} has {sizes:?}");
     }
 }
 
 /// Checks `op` on all pairs and counts the members of the results.
-fn alu_size(op: AluOp, width: Width) -> u64 {
-    let table: [[u64; 16]; 16] =
-        std::array::from_fn(|x| std::array::from_fn(|y| eval_alu(op, 4, width, x as u64, y as u64)));
+fn alu_size(op: AluOp, width: Width, step: usize) -> u64 {
+    let table: [Vec<u16>; 16] = std::array::from_fn(|x| images(|y| eval_alu(op, 4, width, x as u64, y)));
     let mut size = 0;
-    for ((a, m), (b, n)) in pairs() {
+    for ((a, m), (b, n)) in pairs(step) {
         let result = Small::alu(op, width, *a, *b);
-        let (found, want) = (members(result), image(&table, *m, *n));
+        let want = each(*m).fold(0, |set, x| set | table[x as usize][usize::from(*n)]);
+        let found = members(result);
         assert_eq!(want & !found, 0, "{a:?} {op:?} {b:?} ({width:?}) gives {result:?}");
         assert_eq!(result.check_invariants(), Ok(()), "{a:?} {op:?} {b:?} ({width:?}) gives {result:?}");
         size += u64::from(found.count_ones());
@@ -143,18 +171,21 @@ fn alu_size(op: AluOp, width: Width) -> u64 {
 
 #[test]
 fn branches_keep_every_pair() {
+    let both = |cond| branch_size(cond, Width::W64, FEWER) + branch_size(cond, Width::W32, FEWER);
+    let first: u64 = BRANCH_SIZES.iter().map(|s| both(s.0)).sum();
+    assert!(full() || first == 13_489_524, "members of all operands over few pairs: {first}");
     for (cond, size64, size32) in BRANCH_SIZES {
-        let sizes = [Width::W64, Width::W32].map(|width| branch_size(cond, width));
+        let sizes = [Width::W64, Width::W32].map(|width| branch_size(cond, width, FEW));
         assert!(full() || sizes == [size64, size32], "{cond:?} has {sizes:?}");
     }
 }
 
 /// Checks both outcomes of `cond` on all pairs and counts the members that are left.
-fn branch_size(cond: Cond, width: Width) -> u64 {
+fn branch_size(cond: Cond, width: Width, step: usize) -> u64 {
     let rows: [u16; 16] =
         std::array::from_fn(|x| (0..16).filter(|&y| eval_cond(cond, 4, width, x as u64, y)).map(|y| 1 << y).sum());
     let mut size = 0;
-    for ((a, m), (b, n)) in pairs() {
+    for ((a, m), (b, n)) in pairs(step) {
         let branch = Small::branch(cond, width, *a, *b);
         for (outcome, way) in [(branch.taken, 0), (branch.fallthrough, !0)] {
             let (mut left, mut right) = (0u16, 0u16);
@@ -177,7 +208,7 @@ fn branch_size(cond: Cond, width: Width) -> u64 {
 #[test]
 fn sets_of_two_numbers() {
     let mut sizes = [0; 4];
-    for ((a, m), (b, n)) in pairs() {
+    for ((a, m), (b, n)) in pairs(FEW) {
         let (join, wide, both) = (a.join(b), Small::widen(a, b), a.intersect(b));
         assert_eq!((m | n) & !members(join), 0, "{a:?} join {b:?} gives {join:?}");
         assert_eq!((m | n) & !members(wide), 0, "{a:?} widen {b:?} gives {wide:?}");
