@@ -11,7 +11,7 @@ use crate::error::{Class, VerifierError};
 use crate::facts::Stats;
 use crate::liveness::Liveness;
 use crate::obligation::{list_of, of_helper};
-use crate::prune::{self, Before, Candidate, Comparison, Keeper, KeptId, Mode, NONE, Scratch, Widening};
+use crate::prune::{self, Before, Candidate, Comparison, Digest, Keeper, KeptId, Mode, NONE, Scratch, Widening};
 use crate::refine::Settled;
 use crate::region::Region;
 use crate::report::{Kind, explain};
@@ -345,25 +345,32 @@ impl<'m, 'a> Explorer<'m, 'a> {
             }
         };
         let mut earlier = Earlier::default();
-        let chain = prune::chain_key(&path.state);
-        if let Some(visit) = self.visit_unfinished(path, turn, chain, &mut earlier)? {
+        let now = self.keeper.has_any(path.at).then(|| {
+            let equal = !self.keeper.unfinished_at(path.at).is_empty();
+            Digest::of(&path.state, self.live.live_regs(path.at), equal)
+        });
+        if let Some(now) = &now
+            && let Some(visit) = self.visit_unfinished(path, turn, now, &mut earlier)?
+        {
             return Ok(visit);
         }
         let due = forced || self.is_due(earlier);
         // From the last one down: one that is given up leaves those before it where they are.
         let mut left = self.keeper.finished(path.at).len();
-        while left > 0 {
+        while let (Some(now), true) = (&now, left > 0) {
             left -= 1;
-            let Candidate { id, chain: other } = self.keeper.finished(path.at)[left];
+            let Candidate { id, digest } = self.keeper.finished(path.at)[left];
             self.shared.work += 1;
-            if chain != other {
+            if !digest.same_chain(now) {
                 continue;
             }
-            let low = self.keeper.depends_on(id);
-            let mode = if low == NONE { Mode::Loose } else { Mode::Within };
-            if self.covers(id, path, mode) {
-                let tail = self.keeper.get(id).longest;
-                return Ok(self.covered(id, tail, low));
+            if digest.may_cover(now) {
+                let low = self.keeper.depends_on(id);
+                let mode = if low == NONE { Mode::Loose } else { Mode::Within };
+                if self.covers(id, path, mode) {
+                    let tail = self.keeper.get(id).longest;
+                    return Ok(self.covered(id, tail, low));
+                }
             }
             // Where no state is kept anew, the rounds of a loop would drive out the few that are.
             if due {
@@ -387,7 +394,7 @@ impl<'m, 'a> Explorer<'m, 'a> {
         &mut self,
         path: &Path,
         turn: Turn,
-        chain: u32,
+        now: &Digest,
         earlier: &mut Earlier,
     ) -> Result<Option<Visit>, Box<Fail>> {
         let env_widens = self.machine.env.widens_all;
@@ -396,12 +403,17 @@ impl<'m, 'a> Explorer<'m, 'a> {
         let most = if env_widens { MAX_ROUNDS_COMPARED } else { 8 * MAX_ROUNDS_COMPARED };
         while left > 0 && earlier.looping < most {
             left -= 1;
-            let Candidate { id, chain: other } = self.keeper.unfinished_at(path.at)[left];
+            let Candidate { id, digest } = self.keeper.unfinished_at(path.at)[left];
             self.shared.work += 1;
-            if chain != other {
+            if !digest.same_chain(now) {
                 continue;
             }
             earlier.looping += 1;
+            // More rounds than are counted, or none at all: nothing but a cover is of interest.
+            let counted = turn == Turn::None || earlier.rounds >= PATIENCE;
+            if counted && !digest.may_equal(now) && (turn == Turn::None || !digest.may_cover(now)) {
+                continue;
+            }
             let kept = self.keeper.get(id);
             // The same loop, a round later: a callback that returned, a `may_goto` that went on, an iterator that gave an
             // element.
@@ -418,16 +430,17 @@ impl<'m, 'a> Explorer<'m, 'a> {
                 }
                 (Some(old), Turn::Iterator(Some(id))) => old.active_iterator(id).is_some(),
             };
-            let moved = kept.rounds != path.rounds || kept.state.as_ref().is_some_and(|o| o.steps_differ(&path.state));
+            let moved =
+                || kept.rounds != path.rounds || kept.state.as_ref().is_some_and(|o| o.steps_differ(&path.state));
             if again {
                 earlier.latest = earlier.latest.or(Some(id));
                 earlier.rounds += 1;
                 let fault = fault!(88) && matches!(turn, Turn::Iterator(_)) || fault!(109) && turn == Turn::MayGoto;
-                if fault || self.covers(id, path, Mode::Within) {
+                if fault || digest.may_cover(now) && self.covers(id, path, Mode::Within) {
                     self.machine.collector.converges();
                     return Ok(Some(self.covered(id, 0, id)));
                 }
-            } else if !moved && self.covers(id, path, Mode::Exact) {
+            } else if digest.may_equal(now) && !moved() && self.covers(id, path, Mode::Exact) {
                 return fail(Kind::InfiniteLoop, "the loop comes back here with nothing changed: it never ends");
             }
         }
@@ -470,7 +483,7 @@ impl<'m, 'a> Explorer<'m, 'a> {
         prune::renode(&mut path.state, &mut self.machine.nodes);
         let kept = Box::new(path.state.clone());
         let before = Before { parent: path.parent, steps: path.steps, rounds: path.rounds, step: path.step };
-        path.parent = self.keeper.keep(path.at, kept, before);
+        path.parent = self.keeper.keep((path.at, self.live.live_regs(path.at)), kept, before);
         path.steps = 0;
         self.since_kept = Since::default();
         Ok(Visit::GoOn)

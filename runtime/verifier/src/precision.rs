@@ -12,6 +12,9 @@
 //!    number says whether *what follows that state* relied on it.
 //! 3. A value's node reaches the node of every kept number that the value's bounds depend on: operands, the other side of
 //!    a comparison that narrowed it, and links that were narrowed with it.
+//!    What the bounds do not depend on need not be reached: where an instruction gives the same bounds of *any* number
+//!    (`x & 7` is `0..=7` whatever `x` is, and so is what `x <= 7` leaves), whatever a run has in the number's place, its
+//!    result is within. A link is not such a bound: that two numbers are equal was claimed of both.
 //! 4. When a path ends because an old state covers it, the old state's nodes get edges to the current ones: marks that
 //!    the old state has or gets later arrive here too (loops included).
 

@@ -381,3 +381,63 @@ fn a_callback_does_not_find_what_its_helper_took_back() {
     let taken = "r10\n r1 += -16\n r2 = func cb ll\n r3 = r10\n call 16777219";
     reject(unit(&text(taken), ring(), xdp_hook()), "reference-released");
 }
+
+/// A program in which two ways meet: on the first that is walked, `first` was done to `r6` or `r7`, two numbers of which
+/// nothing was known; then `rest` ends with an access to 48 bytes at `r9`.
+fn met(first: &str, rest: &str) -> stingless_object::Unit {
+    let text = format!(
+        "
+        r1 = map[0] ll
+        r2 = r10
+        r2 += -4
+        *(u32 *)(r10 - 4) = 0
+        call 1
+        if r0 == 0 goto out
+        r9 = r0
+        r6 = *(u64 *)(r9 + 0)
+        r7 = *(u64 *)(r9 + 8)
+        call 7
+        if r0 == 0 goto met
+        {first}
+    met:
+        {rest}
+        r0 = *(u8 *)(r9 + 0)
+    out:
+        r0 = 0
+        exit"
+    );
+    unit(&text, vec![map(MapKind::Hash, 4, 48, 1)], raw_hook())
+}
+
+/// What the bounds of a number do not depend on need not be compared; what they do depend on must be.
+#[test]
+fn marks_stop_where_bounds_come_from_nothing_but_the_instruction() {
+    // A mask that says all, and one that does not.
+    accept(met("r6 &= 7", "r6 &= 31\n r9 += r6"));
+    reject(met("r6 &= 7", "r6 &= 255\n r9 += r6"), "map-value-bounds");
+    // The same for shifts, remainders and 32-bit operations.
+    accept(met("r6 &= 7", "r6 >>= 59\n r9 += r6"));
+    reject(met("r6 &= 7", "r6 >>= 1\n r9 += r6"), "unbounded-offset");
+    accept(met("r6 &= 7", "r6 %= 48\n r9 += r6"));
+    reject(met("r6 &= 7", "r6 %= 4096\n r9 += r6"), "map-value-bounds");
+    reject(met("r6 &= 7", "w6 += 1\n r9 += r6"), "unbounded-offset");
+    // Comparisons: "at most 20" bounds any number, its signed sister does not.
+    accept(met("r6 &= 127", "if r6 > 20 goto out\n r9 += r6"));
+    reject(met("r6 &= 127", "if r6 s> 20 goto out\n r9 += r6"), "unbounded-offset");
+    // What is learned of an equal number hangs on both, though nothing is known of either.
+    reject(met("r7 = r6", "if r6 > 20 goto out\n r9 += r7"), "unbounded-offset");
+    reject(met("r6 = r7", "if r6 > 20 goto out\n r9 += r7"), "unbounded-offset");
+    // The other side of a comparison.
+    reject(met("r6 &= 15", "if r7 > r6 goto out\n r9 += r7"), "unbounded-offset");
+}
+
+#[test]
+fn a_branch_that_a_mask_decides_does_not_keep_ways_apart() {
+    let mut text = String::from("call 7\n r6 = r0\n");
+    for i in 0..60 {
+        text += &format!("call 7\n if r0 == 0 goto a{i}\n r6 += r0\n a{i}:\n");
+    }
+    text += "r1 = r6\n r1 &= 7\n if r1 > 7 goto bad\n r0 = 0\n exit\n bad:\n r0 = *(u8 *)(r1 + 0)\n exit";
+    let v = accept(unit(&text, vec![], raw_hook()));
+    assert!(v.stats().insns_processed < 1_500, "{:?}", v.stats());
+}

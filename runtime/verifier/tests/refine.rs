@@ -202,3 +202,19 @@ fn numbers_on_the_stack_and_in_functions_keep_their_ties() {
     proved(text(15));
     reject(text(16), "map-value-bounds");
 }
+
+/// A distance between pointers is a number like others, in all bits or in the low ones.
+#[test]
+fn a_length_that_was_compared_as_a_number() {
+    let text = |minus: &str, least: u32| {
+        let text = format!(
+            "r6 = *(u32 *)(r1 + 0)\n r7 = *(u32 *)(r1 + 4)\n {minus}\n if r7 < {least} goto out\n r0 = *(u8 *)(r6 + 19)\n
+             exit\n out:\n r0 = 0\n exit"
+        );
+        unit(&text, vec![], xdp_hook())
+    };
+    for minus in ["r7 -= r6", "w7 -= w6", "r6 += 4\n r7 -= r6\n r6 += -4\n r7 += 4"] {
+        proved(text(minus, 20));
+        reject(text(minus, 19), "packet-bounds");
+    }
+}

@@ -35,6 +35,17 @@ impl Span {
     }
 }
 
+/// The least offset of an access, and one past the greatest.
+fn reach_of(ptr: &Value, span: Span) -> (i128, i128) {
+    (ptr.min_off() + i128::from(span.off), ptr.max_off() + i128::from(span.off) + i128::from(span.bytes))
+}
+
+/// Whether an access stays within `0..limit`.
+fn is_inside(ptr: &Value, span: Span, limit: u32) -> bool {
+    let (first, end) = reach_of(ptr, span);
+    (first >= 0 || fault!(38)) && end <= i128::from(limit) + i128::from(fault!(39))
+}
+
 impl Checker<'_> {
     /// `span` from `ptr` on lies in memory that allows the access.
     pub(crate) fn access(&self, ptr: &Value, span: Span, mode: Mode, reg: Reg) -> Check {
@@ -129,11 +140,10 @@ impl Checker<'_> {
     }
 
     fn inside(&self, ptr: &Value, span: Span, limit: u32, what: &str, kind: Kind) -> Check {
-        let first = ptr.min_off() + i128::from(span.off);
-        let end = ptr.max_off() + i128::from(span.off) + i128::from(span.bytes);
-        if (first >= 0 || fault!(38)) && end <= i128::from(limit) + i128::from(fault!(39)) {
+        if is_inside(ptr, span, limit) {
             return Ok(());
         }
+        let (first, end) = reach_of(ptr, span);
         if end >= 1 << 29 {
             return fail_because(
                 Kind::UnboundedOffset,
@@ -163,13 +173,10 @@ impl Checker<'_> {
             );
         }
         self.aligned_if_atomic(ptr, span, mode)?;
-        self.within(
-            (ptr, reg),
-            span,
-            spec.value_size,
-            &format!("the value of map `{}`", spec.name),
-            Kind::MapValueBounds,
-        )?;
+        if !is_inside(ptr, span, spec.value_size) {
+            let what = format!("the value of map `{}`", spec.name);
+            return self.within((ptr, reg), span, spec.value_size, &what, Kind::MapValueBounds);
+        }
         self.special(ptr, spec, span)
     }
 

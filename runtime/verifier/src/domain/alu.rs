@@ -27,7 +27,33 @@ impl<const N: u32, const H: u32> Number<N, H> {
         }
     }
 
+    /// Whether a 64-bit operation gives any number because one side is any number: whatever the other side is, each result
+    /// has its operand.
+    fn gives_any(op: AluOp, a: &Self, b: &Self) -> bool {
+        match op {
+            AluOp::Add | AluOp::Sub | AluOp::Xor => a.is_unknown() || b.is_unknown(),
+            // A multiplication by an odd number loses nothing.
+            AluOp::Mul => a.is_unknown() && b.tnum().value() & 1 != 0 || b.is_unknown() && a.tnum().value() & 1 != 0,
+            AluOp::Div
+            | AluOp::Sdiv
+            | AluOp::Mod
+            | AluOp::Smod
+            | AluOp::Or
+            | AluOp::And
+            | AluOp::Lsh
+            | AluOp::Rsh
+            | AluOp::Arsh
+            | AluOp::Mov
+            | AluOp::Movsx8
+            | AluOp::Movsx16
+            | AluOp::Movsx32 => false,
+        }
+    }
+
     fn alu_wide(op: AluOp, a: Self, b: Self) -> Self {
+        if Self::gives_any(op, &a, &b) {
+            return Self::unknown();
+        }
         let (mut x, mut y) = (a.wide(), b.wide());
         // These drop the upper half of an operand, so its lower half, read as a whole number, says more.
         match op {

@@ -260,6 +260,14 @@ impl<const N: u32, const H: u32> Number<N, H> {
 
     /// Lets the parts shrink each other until nothing moves; `None` if no number is left.
     fn reduce(mut self) -> Option<Self> {
+        // The two commonest numbers, one and any, have nothing to shrink.
+        if self.arc.span() == 0 {
+            let x = self.arc.base();
+            return self.contains(x).then_some(Self::constant(x));
+        }
+        if self.is_unknown() {
+            return Some(self);
+        }
         for _ in 0..ROUNDS {
             let (next, done) = self.round()?;
             self = next;

@@ -178,18 +178,23 @@ impl Pass<'_> {
                 }
             }
             if let Insn::Branch { cond, width, dst, src, target } = *insn {
-                return self.branch(at, *state, Compared { cond, width, dst, src }, target as usize);
+                return self.branch(at, state, Compared { cond, width, dst, src }, target as usize);
             }
             self.step(&mut state, at, insn);
         }
         let succs = cfg.succs(unit, range.end as usize - 1);
-        for to in succs.fall.into_iter().chain(succs.taken) {
-            self.flow(to as usize, &state);
+        match (succs.fall, succs.taken) {
+            (Some(fall), Some(taken)) => {
+                self.flow(fall as usize, state.clone());
+                self.flow(taken as usize, state);
+            }
+            (Some(to), None) | (None, Some(to)) => self.flow(to as usize, state),
+            (None, None) => {}
         }
     }
 
     /// Passes a state on to the block that begins at an instruction.
-    fn flow(&mut self, to: usize, state: &State) {
+    fn flow(&mut self, to: usize, state: Box<State>) {
         if !self.reached(to) {
             return;
         }
@@ -201,26 +206,26 @@ impl Pass<'_> {
                     (true, 1) => Stage::Power,
                     (true, _) => Stage::Half,
                 };
-                self.due[block] |= !fault!(31) && there.meet(state, stage);
+                self.due[block] |= !fault!(31) && there.meet(&state, stage);
             }
             nothing @ None => {
-                *nothing = Some(Box::new(state.clone()));
+                *nothing = Some(state);
                 self.due[block] = true;
             }
         }
     }
 
-    fn branch(&mut self, at: usize, mut state: State, on: Compared, target: usize) {
+    fn branch(&mut self, at: usize, mut state: Box<State>, on: Compared, target: usize) {
         let decided = self.known.branch.get(at).copied().flatten();
         let split = Scalar::branch(on.cond, on.width, state.get(on.dst).num(), state.operand(on.src));
         if let (Some(pair), true) = (split.taken, decided != Some(false)) {
             let mut taken = state.clone();
             on.learn(&mut taken, pair);
-            self.flow(target, &taken);
+            self.flow(target, taken);
         }
         if let (Some(pair), true) = (split.fallthrough, decided != Some(true)) {
             on.learn(&mut state, pair);
-            self.flow(at + 1, &state);
+            self.flow(at + 1, state);
         }
     }
 

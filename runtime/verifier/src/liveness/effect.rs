@@ -183,7 +183,17 @@ fn span(from: i64, to: i64) -> u128 {
 /// Pieces of 4 bytes to slots of 8.
 pub(super) fn slots(pieces: u128) -> u64 {
     let pairs = pieces | pieces >> 1;
-    (0..64).fold(0, |slots, i| slots | ((pairs >> (2 * i) & 1) as u64) << i)
+    u64::from(evens(pairs as u64)) | u64::from(evens((pairs >> 64) as u64)) << 32
+}
+
+/// The bits at even places, moved together: those of each pair of groups are brought next to each other.
+fn evens(bits: u64) -> u32 {
+    let mut x = bits & 0x5555_5555_5555_5555;
+    x = (x | x >> 1) & 0x3333_3333_3333_3333;
+    x = (x | x >> 2) & 0x0f0f_0f0f_0f0f_0f0f;
+    x = (x | x >> 4) & 0x00ff_00ff_00ff_00ff;
+    x = (x | x >> 8) & 0x0000_ffff_0000_ffff;
+    (x | x >> 16) as u32
 }
 
 #[cfg(test)]
@@ -213,5 +223,10 @@ mod tests {
         assert_eq!(slots(0b100), 2);
         assert_eq!(slots(u128::MAX), u64::MAX);
         assert_eq!(slots(1 << 127), 1 << 63);
+        for i in 0..128 {
+            assert_eq!(slots(1 << i), 1 << (i / 2), "{i}");
+            assert_eq!(slots(!(1 << i)), u64::MAX, "{i}");
+            assert_eq!(slots(!(0b11 << (i & !1))), !(1 << (i / 2)), "{i}");
+        }
     }
 }

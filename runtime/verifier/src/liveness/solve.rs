@@ -33,11 +33,64 @@ struct Row {
     live: Set,
 }
 
+/// What one instruction reads and writes: few touch the stack, so that part lies apart.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    usage: Usage,
+    /// Index into [`Steps::effects`].
+    effect: u32,
+}
+
+/// What each instruction of a subprogram reads and writes. It is asked for twice.
+struct Steps {
+    start: usize,
+    steps: Vec<Step>,
+    /// The first one touches nothing.
+    effects: Vec<Effect>,
+}
+
+impl Steps {
+    fn of(&self, at: usize) -> (Set, Set) {
+        let Step { usage, effect } = self.steps[at - self.start];
+        let effect = self.effects[effect as usize];
+        (Set { regs: usage.reads, stack: effect.uses }, Set { regs: usage.writes, stack: effect.kills })
+    }
+
+    /// Adds the instructions of a block, which is the next one, and summarises it.
+    fn summarise(&mut self, flow: &Flow<'_>, block: usize) -> Row {
+        let mut row = Row::default();
+        let mut regs = flow.at_block(block);
+        let range = flow.cfg.blocks()[block];
+        for at in range.start as usize..range.end as usize {
+            let effect = flow.effect(at, &regs);
+            let index = if effect == Effect::default() { 0 } else { self.effects.len() as u32 };
+            if index != 0 {
+                self.effects.push(effect);
+            }
+            self.steps.push(Step { usage: flow.usage(at), effect: index });
+            let (reads, writes) = self.of(at);
+            let fresh = Set { regs: reads.regs & !row.writes.regs, stack: reads.stack & !row.writes.stack };
+            row.reads = row.reads.union(fresh);
+            row.writes = row.writes.union(writes);
+            flow.step(at, &mut regs);
+        }
+        row.live = row.reads;
+        row
+    }
+}
+
 /// Fills in the rows of a subprogram.
 pub(super) fn solve(flow: &Flow<'_>, live: &mut Liveness) {
     let post_order = flow.cfg.post_order(flow.sub);
-    let first = flow.cfg.block_of(flow.unit.code.subprogs()[flow.sub].start as usize);
-    let mut rows: Vec<Row> = (first..first + post_order.len()).map(|block| summarise(flow, block)).collect();
+    let sub = &flow.unit.code.subprogs()[flow.sub];
+    let first = flow.cfg.block_of(sub.start as usize);
+    let mut steps = Steps {
+        start: sub.start as usize,
+        steps: Vec::with_capacity((sub.end - sub.start) as usize),
+        effects: vec![Effect::default()],
+    };
+    let blocks = first..first + post_order.len();
+    let mut rows: Vec<Row> = blocks.clone().map(|block| steps.summarise(flow, block)).collect();
     let mut work: VecDeque<usize> = post_order.iter().map(|&b| b as usize).collect();
     let mut queued = vec![true; rows.len()];
     while let Some(block) = work.pop_front() {
@@ -55,8 +108,8 @@ pub(super) fn solve(flow: &Flow<'_>, live: &mut Liveness) {
             }
         }
     }
-    for block in first..first + rows.len() {
-        spread(flow, block, live_after(flow, &rows, first, block), live);
+    for block in blocks {
+        spread(flow, block, live_after(flow, &rows, first, block), &steps, live);
     }
 }
 
@@ -64,39 +117,14 @@ fn live_after(flow: &Flow<'_>, rows: &[Row], first: usize, block: usize) -> Set 
     flow.cfg.blocks()[block].succs().fold(Set::default(), |set, succ| set.union(rows[succ as usize - first].live))
 }
 
-fn sets(usage: Usage, effect: Effect) -> (Set, Set) {
-    (Set { regs: usage.reads, stack: effect.uses }, Set { regs: usage.writes, stack: effect.kills })
-}
-
-fn summarise(flow: &Flow<'_>, block: usize) -> Row {
-    let mut row = Row::default();
-    walk(flow, block, |_, reads, writes| {
-        let fresh = Set { regs: reads.regs & !row.writes.regs, stack: reads.stack & !row.writes.stack };
-        row.reads = row.reads.union(fresh);
-        row.writes = row.writes.union(writes);
-    });
-    row.live = row.reads;
-    row
-}
-
 /// From what is live behind a block to what is live before each of its instructions.
-fn spread(flow: &Flow<'_>, block: usize, after: Set, live: &mut Liveness) {
-    let mut steps = Vec::new();
-    walk(flow, block, |at, reads, writes| steps.push((at, reads, writes)));
+fn spread(flow: &Flow<'_>, block: usize, after: Set, steps: &Steps, live: &mut Liveness) {
     let mut set = after;
-    for (at, reads, writes) in steps.into_iter().rev() {
+    let range = flow.cfg.blocks()[block];
+    for at in (range.start as usize..range.end as usize).rev() {
+        let (reads, writes) = steps.of(at);
         set = set.before(reads, writes);
         live.regs[at] = set.regs;
         live.slots[at] = if flow.lost() { u64::MAX } else { slots(set.stack) };
-    }
-}
-
-fn walk(flow: &Flow<'_>, block: usize, mut visit: impl FnMut(usize, Set, Set)) {
-    let mut regs = flow.at_block(block);
-    let range = flow.cfg.blocks()[block];
-    for at in range.start as usize..range.end as usize {
-        let (reads, writes) = sets(flow.usage(at), flow.effect(at, &regs));
-        visit(at, reads, writes);
-        flow.step(at, &mut regs);
     }
 }

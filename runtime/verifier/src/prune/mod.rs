@@ -10,9 +10,11 @@
 //! 3. Except for converging loops, paths end at finished states: the kept states form a DAG, and `longest` is exact.
 
 mod covers;
+mod digest;
 mod keep;
 
 pub(crate) use covers::{Comparison, Mode, Scratch};
+pub(crate) use digest::Digest;
 pub(crate) use keep::{Widening, clean, renode, widen};
 
 use std::rc::Rc;
@@ -60,19 +62,13 @@ struct Place {
     unfinished: Vec<Candidate>,
 }
 
-/// A kept state in the list of its place. That another call chain leads to most of them is seen without a look at each.
+/// A kept state in the list of its place. That most of them cover nothing that comes by is seen without a look at each.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Candidate {
     /// The state.
     pub(crate) id: KeptId,
-    /// See [`chain_key`].
-    pub(crate) chain: u32,
-}
-
-/// Equal for states with the same call chain, and seldom for others: who compares states compares the chains.
-pub(crate) fn chain_key(state: &State) -> u32 {
-    let mix = |key: u32, part: u32| (key ^ part).wrapping_mul(0x9e37_79b1).rotate_left(15);
-    state.frames().iter().fold(0, |key, f| mix(mix(key, f.call_site), f.subprog))
+    /// What it looks like.
+    pub(crate) digest: Digest,
 }
 
 /// How a path came to a state that is being kept.
@@ -146,6 +142,12 @@ impl Keeper {
         &mut self.places[self.at[insn] as usize]
     }
 
+    /// Whether any state that is still there was kept at an instruction.
+    pub(crate) fn has_any(&self, insn: usize) -> bool {
+        let place = self.place(insn);
+        !(place.finished.is_empty() && place.unfinished.is_empty())
+    }
+
     /// The finished states kept at an instruction, latest last.
     pub(crate) fn finished(&self, insn: usize) -> &[Candidate] {
         &self.place(insn).finished
@@ -188,12 +190,12 @@ impl Keeper {
         }
     }
 
-    /// Keeps a state; the path goes on from it.
-    pub(crate) fn keep(&mut self, insn: usize, state: Box<State>, before: Before) -> KeptId {
+    /// Keeps a state, of whose current frame these registers are live; the path goes on from it.
+    pub(crate) fn keep(&mut self, (insn, live): (usize, u16), state: Box<State>, before: Before) -> KeptId {
         let Before { parent, steps, rounds, step } = before;
         let id = self.kept.len() as KeptId;
         let bytes = state_bytes(&state);
-        let chain = chain_key(&state);
+        let digest = Digest::of(&state, live, true);
         self.kept.push(Kept {
             state: Some(state),
             insn,
@@ -208,7 +210,7 @@ impl Keeper {
             misses: 0,
             bytes,
         });
-        self.place_mut(insn).unfinished.push(Candidate { id, chain });
+        self.place_mut(insn).unfinished.push(Candidate { id, digest });
         // What the lists of its place take of it, too.
         self.bytes += bytes + 4 * size_of::<Candidate>();
         self.alive += 1;

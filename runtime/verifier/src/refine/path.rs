@@ -6,10 +6,9 @@
 
 use stingless_isa::{AluOp, Callee, Cond, Insn, Operand, Reg, Size, Width};
 
-use super::blast;
+use super::blast::{self, Bits};
 use super::shadow::{Shadow, Term, known};
 use super::{Settled, settle};
-use crate::check::data_length;
 use crate::collect::Collector;
 use crate::explore::prove;
 use crate::region::Region;
@@ -21,6 +20,21 @@ use crate::value::{Kind, Value};
 pub(super) struct Walked {
     pub(super) state: State,
     pub(super) shadow: Shadow,
+}
+
+impl Walked {
+    /// How far a pointer into a data region is from the region's start.
+    fn distance(&mut self, state: &State, term: &Term) -> Option<(u8, Bits)> {
+        let Kind::Ptr(region) = term.kind else { return None };
+        match region {
+            Region::Data(n) => Some((n, term.bits.clone())),
+            Region::DataEnd(n) => {
+                let length = self.shadow.length(Region::Data(n), state)?;
+                Some((n, blast::add(&mut self.shadow.gates, &length, &term.bits)))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Walks from `state` along `path`, whose items are the steps of the log and their instructions. What was proved by
@@ -185,22 +199,26 @@ fn alu(
     let a = if moves { b.clone() } else { operands.dst? };
     let node = machine.nodes.derive(a.node, b.node);
     let node = machine.nodes.derive(node, value.node);
-    let gates = &mut walked.shadow.gates;
     if both(&[a.kind, b.kind, value.kind]) {
-        let bits = blast::alu(gates, op, width, &a.bits, &b.bits);
+        let bits = blast::alu(&mut walked.shadow.gates, op, width, &a.bits, &b.bits);
         return Some(walked.shadow.result(&bits, &value, node));
     }
     if op == AluOp::Mov && width == Width::W64 {
         return (value.kind == b.kind).then_some(b);
     }
-    if let (AluOp::Sub, Width::W64, Operand::Reg(src), Kind::Scalar) = (op, width, src, value.kind) {
-        let region = data_length(before.reg(dst), before.reg(src))?;
-        let bits = walked.shadow.length(region, before)?;
-        return Some(Term { kind: value.kind, bits, node: 0 });
+    if let (AluOp::Sub, Operand::Reg(src), Kind::Scalar) = (op, src, value.kind) {
+        // How far two pointers into one data region are apart.
+        if before.reg(dst).nullable || before.reg(src).nullable {
+            return None;
+        }
+        let ((n, a), (m, b)) = (walked.distance(before, &a)?, walked.distance(before, &b)?);
+        let bits = blast::alu(&mut walked.shadow.gates, op, width, &a, &b);
+        return (n == m).then_some(Term { kind: value.kind, bits, node });
     }
     // A pointer plus or minus a number.
     let pointer = if both(&[b.kind]) { a.kind } else { b.kind };
     let one = both(&[a.kind]) != both(&[b.kind]) && pointer == value.kind && width == Width::W64;
+    let gates = &mut walked.shadow.gates;
     let bits = if op == AluOp::Add && one {
         blast::add(gates, &a.bits, &b.bits)
     } else if op == AluOp::Sub && one && both(&[b.kind]) {

@@ -19,9 +19,9 @@ error[stingless::E0111]: the program is too complex: more than 200000 steps of w
  --> ./nested_loops.bpf.c:9:9
   |
 9 |         for (int j = 0; j < 2000; j++) {
-  |         ^^^                        ----- each time round `j` is 1964, then 1965
+  |         ^^^                        ----- each time round `j` is 998, then 999
   |
-  = cause: the loop does not converge: `j` is 1964, then 1965; examined most: line 10 (69 %), line 9 (29 %)
+  = cause: the loop does not converge: `j` is 998, then 999; examined most: line 10 (69 %), line 9 (29 %)
   = help: give the loop a bound that the verifier sees: `for (int i = 0; i < 64; i++)`, or use `bpf_loop`, whose body is verified once
   = note: program `prog`; more about this: stingless check --explain E0111
 */
