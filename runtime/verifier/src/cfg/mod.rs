@@ -8,7 +8,7 @@
 //!    and function references (what only a proof shows to be dead counts as reachable here, and so does whatever
 //!    follows a [`Insn::Poison`]).
 //! 2. The call graph (direct calls and function references) has no cycle.
-//! 3. No instruction writes `r10`; no call goes through a register or to a function that is not resolved.
+//! 3. No call goes through a register or to a function that is not resolved.
 //! 4. Every cycle of the graph contains a back-edge, and lies in one [`Loop`].
 
 mod blocks;
