@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
 use stingless::abi::limits::MAX_LOOPS;
-use stingless::{CallbackCtx, HelperResult, LoopCallback};
+use stingless::{AnyNumber, CallbackCtx, HelperResult, LoopCallback};
 
 pub(crate) fn nanoseconds(clock: ClockId) -> u64 {
     let now = clock_gettime(clock);
@@ -62,8 +62,8 @@ stingless::bpf_call_0! {
     /// A pseudo-random 32-bit number.
     #[id = 7]
     #[effects(no_trap)]
-    pub fn bpf_get_prandom_u32(_caller) -> u32 {
-        (next_random() >> 32) as u32
+    pub fn bpf_get_prandom_u32(_caller) -> AnyNumber {
+        AnyNumber((next_random() >> 32) as u32)
     }
 }
 

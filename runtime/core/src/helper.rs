@@ -66,6 +66,19 @@ impl<T: IntoRet> IntoRet for HelperResult<T> {
     }
 }
 
+/// A `__u32` of which a proof knows nothing, not even that its upper half is 0: what Linux says of most of its helpers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnyNumber(pub u32);
+
+impl IntoRet for AnyNumber {
+    const RET: Ret = Ret::Scalar { min: i64::MIN, max: i64::MAX };
+    const C_TYPE: &'static str = "__u32";
+
+    fn into_ret(self) -> HelperResult {
+        Ok(self.0.into())
+    }
+}
+
 /// 0 or a negative errno, as most of Linux's helpers return.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Errno(pub i64);

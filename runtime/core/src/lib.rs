@@ -34,7 +34,7 @@ pub use chain::Chain;
 pub use collection::{Collection, LoadedEach, ProgramInfo, Refused};
 pub use engine::{Config, Engine, EngineKind};
 pub use error::{Error, Result};
-pub use helper::{CountOrErrno, Errno, HelperResult, HelperRow, HelperSource, Helpers, IntoRet};
+pub use helper::{AnyNumber, CountOrErrno, Errno, HelperResult, HelperRow, HelperSource, Helpers, IntoRet};
 pub use hook::{Ctx, FromVerdict, Raw, Verdict};
 pub use linker::Linker;
 pub use maps::{Map, MapError, TypedMap, UserRing, UserSample};

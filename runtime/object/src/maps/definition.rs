@@ -163,12 +163,18 @@ impl MapDef {
     pub fn sized(&self, entries: &BTreeMap<String, u32>) -> Option<MapSpec> {
         let mut spec = self.spec.clone()?;
         match entries.get(&self.name) {
+            Some(&entries) if spec.kind.is_ring() => spec.max_entries = ring_bytes(entries),
             Some(&entries) => spec.max_entries = entries,
-            None if spec.max_entries == 0 && spec.kind != MapKind::Ringbuf => spec.max_entries = MAX_CPUS,
+            None if spec.max_entries == 0 && !spec.kind.is_ring() => spec.max_entries = MAX_CPUS,
             None => {}
         }
         Some(spec)
     }
+}
+
+/// Bytes of a ring, which are a power of two and whole pages: the next that are, as loaders of Linux have it.
+fn ring_bytes(asked: u32) -> u32 {
+    asked.checked_next_power_of_two().map_or(asked, |bytes| bytes.max(4096))
 }
 
 fn define(raw: Raw, name: &str, section: &str, btf: &Btf) -> Result<MapDef, ObjectError> {
@@ -177,6 +183,9 @@ fn define(raw: Raw, name: &str, section: &str, btf: &Btf) -> Result<MapDef, Obje
     // A kind that is not known takes the whole shape with it, below.
     let mut spec = MapSpec::new(name, kind.unwrap_or(MapKind::Array), key_size, value_size, raw.max_entries);
     spec.flags = raw.flags;
+    if spec.kind.is_ring() && spec.max_entries != 0 {
+        spec.max_entries = ring_bytes(spec.max_entries);
+    }
     if kind == Some(MapKind::SkStorage) && spec.max_entries == 0 {
         // Linux has no limit; here room is made beforehand: for that many sockets, or fewer with large values.
         spec.max_entries = (STORAGE_BYTES / value_size.max(1)).clamp(STORAGE_SOCKETS.0, STORAGE_SOCKETS.1);

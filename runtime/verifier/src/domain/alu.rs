@@ -247,27 +247,18 @@ const fn complement<const B: u32>(a: Word<B>) -> Word<B> {
     Word { known: a.known.not().truncate(Arc::<B>::MASK), arc: a.arc.not() }
 }
 
-/// The smallest and the largest shift count, after the masking that every engine does.
+/// The smallest and the largest shift count. One that may be too large for the width is any: engines mask it, but a
+/// program that counts on that is most likely wrong (and refused by Linux).
 fn counts<const B: u32>(b: Word<B>) -> (u32, u32) {
-    let mask = Word::constant(u64::from(B) - 1);
-    if let Some(count) = b.as_constant() {
-        let count = (count & u64::from(B - 1)) as u32;
-        return (count, count);
-    }
-    let masked = Word { known: b.known.and(mask.known), arc: and(b, mask) };
-    // Counts that the masking folds over can leave the known bits as the better bound.
-    let arc = masked.tighten().unwrap_or(Arc::FULL);
-    let (least, most) = Word { known: masked.known, arc }.unsigned();
-    (least as u32, most as u32)
+    let (least, most) = b.unsigned();
+    if most < u64::from(B) { (least as u32, most as u32) } else { (0, B - 1) }
 }
 
 /// The union of `shift(count)` over the possible counts.
 fn shifted<const B: u32>(b: Word<B>, shift: impl Fn(u32) -> Tnum) -> Tnum {
     let (least, most) = counts(b);
-    let possible = b.known.and(Tnum::constant(u64::from(B) - 1));
-    (least + 1..=most)
-        .filter(|&count| possible.contains(u64::from(count)))
-        .fold(shift(least), |all, count| all.union(shift(count)))
+    let possible = |count: u32| b.unsigned().1 >= u64::from(B) || b.known.contains(u64::from(count));
+    (least + 1..=most).filter(|&count| possible(count)).fold(shift(least), |all, count| all.union(shift(count)))
 }
 
 /// A shift to the left is a multiplication by a power of two.

@@ -1,5 +1,6 @@
 //! Calls: helpers, functions, callbacks, tail calls.
 
+use stingless_abi::map::F_INNER_MAP;
 use stingless_abi::object::SOCKET;
 use stingless_abi::{ArgKind, CallbackKind, MapKind, MemLen, MemUse, ObjectKind, Proto, RefClass, Ret, Trust};
 use stingless_isa::{Callee, Reg, Size};
@@ -353,7 +354,8 @@ impl Machine<'_> {
             return false;
         };
         let arrays = matches!(spec.kind, MapKind::Array | MapKind::PercpuArray) || fault!(120);
-        if !arrays || spec.key_size != 4 {
+        // Inner maps of such an array's shape may have fewer elements.
+        if !arrays || spec.key_size != 4 || spec.flags & F_INNER_MAP != 0 {
             return false;
         }
         let key = proto.args.iter().zip(Reg::ARGS).find(|(a, _)| matches!(a.kind, ArgKind::MapKey));
