@@ -38,7 +38,7 @@ const LICENCE: &str = "char LICENSE[] SEC(\"license\") = \"GPL\";\n";
 fn body(before: &str, text: &str) -> String {
     format!(
         "{LICENCE}SEC(\"xdp\") int prog(struct xdp_md *ctx)\n{{\n    __u32 key = ctx->rx_queue_index, n = ctx->ingress_ifindex, \
-         len = ctx->egress_ifindex;\n    __u64 sum = 0;\n    {before}\n    {text}\n    return sum & 1;\n}}\n"
+         len = bpf_get_prandom_u32();\n    __u64 sum = 0;\n    {before}\n    {text}\n    return sum & 1;\n}}\n"
     )
 }
 

@@ -184,6 +184,14 @@ fn both(kinds: &[Kind]) -> bool {
     kinds.iter().all(|k| matches!(k, Kind::Scalar))
 }
 
+/// Whether a shift's count may be the width or more. The machine masks it; nothing is proved of what that gives.
+fn may_be_too_long(before: &State, width: Width, count: Operand) -> bool {
+    let Operand::Reg(count) = count else { return false };
+    let count = before.reg(count).num;
+    let most = if width == Width::W32 { u64::from(count.u32_max()) } else { count.umax() };
+    most >= u64::from(width.bits())
+}
+
 fn alu(
     machine: &mut Machine<'_>,
     walked: &mut Walked,
@@ -199,6 +207,9 @@ fn alu(
     let a = if moves { b.clone() } else { operands.dst? };
     let node = machine.nodes.derive(a.node, b.node);
     let node = machine.nodes.derive(node, value.node);
+    if matches!(op, AluOp::Lsh | AluOp::Rsh | AluOp::Arsh) && may_be_too_long(before, width, src) {
+        return None;
+    }
     if both(&[a.kind, b.kind, value.kind]) {
         let bits = blast::alu(&mut walked.shadow.gates, op, width, &a.bits, &b.bits);
         return Some(walked.shadow.result(&bits, &value, node));
