@@ -458,7 +458,7 @@ impl MapSpec {
         for field in &self.special {
             // Nothing touches the other fields: they are there so that plain accesses do not.
             let kinds: &[MapKind] = match field.kind {
-                SpecialKind::SpinLock => &[MapKind::Hash, MapKind::Array],
+                SpecialKind::SpinLock => &[MapKind::Hash, MapKind::Array, MapKind::SkStorage],
                 SpecialKind::Timer => &[MapKind::Hash, MapKind::LruHash, MapKind::Array],
                 SpecialKind::Workqueue
                 | SpecialKind::ListHead
