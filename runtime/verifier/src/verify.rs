@@ -440,17 +440,18 @@ fn transitive(unit: &Unit, has: impl Fn(&Proto) -> bool) -> Vec<bool> {
 /// Stack of every call chain: bytes, frames, tail calls.
 fn chains(unit: &Unit, collector: &Collector, limits: &Limits) -> Result<(), Box<VerifierError>> {
     let count = unit.code.subprogs().len();
-    // Most bytes above each subprogram. Calls form no cycle, so `count` rounds do; frames were counted before the walk.
-    let mut above: Vec<Option<u32>> = vec![None; count];
+    // Most bytes and frames above each subprogram. Calls form no cycle, so `count` rounds do. Frames were counted before the
+    // walk, but for callbacks, which run where their helper is called and not where their address was taken.
+    let mut above: Vec<Option<(u32, u32)>> = vec![None; count];
     let roots = || [Some(0), unit.exception_callback.filter(|&at| at < count)].into_iter().flatten();
-    roots().for_each(|root| above[root] = Some(0));
+    roots().for_each(|root| above[root] = Some((0, 0)));
     for round in 0..=count {
         let mut changed = false;
         for edge in collector.edges() {
-            let Some(bytes) = above[edge.caller] else { continue };
-            let new = bytes + frame_bytes(collector.stack_of(edge.caller));
+            let Some((bytes, frames)) = above[edge.caller] else { continue };
+            let (bytes, frames) = (bytes + frame_bytes(collector.stack_of(edge.caller)), frames + 1);
             let old = above[edge.callee];
-            let joined = old.map_or(new, |o| o.max(new));
+            let joined = old.map_or((bytes, frames), |o| (o.0.max(bytes), o.1.max(frames)));
             if old != Some(joined) {
                 above[edge.callee] = Some(joined);
                 changed = true;
@@ -464,8 +465,9 @@ fn chains(unit: &Unit, collector: &Collector, limits: &Limits) -> Result<(), Box
             return Err(VerifierError::new(unit, 0, Kind::Recursion, "functions call each other in a circle"));
         }
     }
-    roots()
-        .try_for_each(|root| check_chain(unit, collector, limits, unit.code.subprogs()[root].start as usize, root, 0))
+    roots().try_for_each(|root| {
+        check_chain(unit, collector, limits, unit.code.subprogs()[root].start as usize, root, (0, 0))
+    })
 }
 
 /// Linux's limit on the stack above a subprogram that tail-calls.
@@ -482,8 +484,12 @@ fn check_chain(
     limits: &Limits,
     insn: usize,
     callee: usize,
-    above: u32,
+    (above, frames): (u32, u32),
 ) -> Result<(), Box<VerifierError>> {
+    if frames as usize >= limits.frames {
+        let message = format!("the call would be frame {} of its chain, the limit is {}", frames + 1, limits.frames);
+        return Err(VerifierError::new(unit, insn, Kind::TooManyFrames, message));
+    }
     let total = above + frame_bytes(collector.stack_of(callee));
     if total > limits.stack {
         let message = format!("the call chain takes {total} bytes of stack, the limit is {}", limits.stack);

@@ -127,7 +127,9 @@ impl RawSpec {
         let mut maps = Vec::with_capacity(count);
         for (map, origin) in self.maps.into_iter().zip(0..) {
             let spec = typed(map.spec, btf.as_ref()).map_err(|kind| kind.at(0))?;
-            maps.push(UnitMap { spec, origin, frozen: map.frozen });
+            // The shape of what a map of maps holds stands behind it, for others as well: no map's bytes are theirs.
+            let shape = maps.last().is_some_and(|outer: &UnitMap| outer.spec.inner.as_deref() == Some(&spec));
+            maps.push(UnitMap { spec, origin, frozen: map.frozen.filter(|_| !shape) });
         }
         let code = named(code, btf.as_ref(), &self.func_info)?;
         let mut unit = Unit::from_code(self.name, code, maps, self.protos, self.hook);

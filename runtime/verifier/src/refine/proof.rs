@@ -52,22 +52,37 @@ pub(super) struct Proof {
     trail: Vec<u32>,
     /// What of the trail was propagated.
     done: usize,
+    /// Clauses that were looked at so far, and how many may be: beyond, nothing is believed.
+    looks: u64,
+    most: u64,
 }
 
 impl Proof {
-    /// Of a formula with so many variables, nothing.
-    pub(super) fn new(vars: usize) -> Proof {
+    /// Of a formula with so many variables, nothing; at most so many looks at clauses.
+    pub(super) fn new(vars: usize, most: u64) -> Proof {
         Proof {
             clauses: Clauses::default(),
             watched: vec![Vec::new(); 2 * vars],
             holds: vec![false; 2 * vars],
             trail: Vec::new(),
             done: 0,
+            looks: 0,
+            most,
         }
     }
 
-    /// Whether `learned` leads from `given` to a contradiction, each step by unit propagation.
+    /// How many clauses were looked at.
+    pub(super) fn looks(&self) -> u64 {
+        self.looks
+    }
+
+    /// Whether `learned` leads from `given` to a contradiction, each step by unit propagation, in as many looks as there
+    /// may be.
     pub(super) fn refutes(&mut self, given: &Clauses, learned: &Clauses) -> bool {
+        self.contradicts(given, learned) && self.looks <= self.most
+    }
+
+    fn contradicts(&mut self, given: &Clauses, learned: &Clauses) -> bool {
         for clause in given.iter() {
             if !self.add(clause) {
                 return true;
@@ -77,7 +92,7 @@ impl Proof {
             return true;
         }
         for clause in learned.iter() {
-            if !self.follows(clause) {
+            if !self.follows(clause) || self.looks > self.most {
                 return false;
             }
             if !(self.add(clause) && self.propagate()) {
@@ -135,6 +150,7 @@ impl Proof {
             self.done += 1;
             let lost = literal ^ 1;
             let mut watching = std::mem::take(&mut self.watched[lost as usize]);
+            self.looks += 1 + watching.len() as u64;
             let mut consistent = true;
             watching.retain(|&index| !consistent || self.stays(index, lost, &mut consistent));
             // A clause never moves its watch to the literal that was lost: the list is still empty.
@@ -185,15 +201,15 @@ mod tests {
         let all: &[&[i32]] =
             &[&[1, 2, 3], &[1, 2, -3], &[1, -2, 3], &[1, -2, -3], &[-1, 2], &[-1, -2, 3], &[-1, -2, -3]];
         let given = clauses(all);
-        let refutes = |learned: &[&[i32]]| Proof::new(3).refutes(&given, &clauses(learned));
+        let refutes = |learned: &[&[i32]]| Proof::new(3, u64::MAX).refutes(&given, &clauses(learned));
         assert!(refutes(&[&[1, 2], &[1]]));
         assert!(!refutes(&[]), "nothing was learned");
         assert!(!refutes(&[&[1, 2]]), "no contradiction yet");
         // That 1 holds does not follow by propagation, and neither does nothing at all.
         assert!(!refutes(&[&[3]]) && !refutes(&[&[]]));
         let open = clauses(&[&[1, 2], &[-1, -2]]);
-        assert!(!Proof::new(2).refutes(&open, &clauses(&[&[1]])));
-        assert!(Proof::new(1).refutes(&clauses(&[&[1], &[-1]]), &Clauses::default()));
+        assert!(!Proof::new(2, u64::MAX).refutes(&open, &clauses(&[&[1]])));
+        assert!(Proof::new(1, u64::MAX).refutes(&clauses(&[&[1], &[-1]]), &Clauses::default()));
     }
 
     /// Every formula of few clauses over three variables, with what its resolvents are as a proof: believed exactly where
@@ -229,7 +245,7 @@ mod tests {
                 })
                 .collect();
             learned.sort_by_key(|c| std::cmp::Reverse(c.len()));
-            let proved = Proof::new(3).refutes(&given, &clauses(&learned));
+            let proved = Proof::new(3, u64::MAX).refutes(&given, &clauses(&learned));
             assert_eq!(proved, !some, "{chosen:?}");
             if some { satisfied += 1 } else { refuted += 1 }
         }

@@ -26,6 +26,9 @@ pub(super) enum Answer {
 /// Decisions for each conflict that the budget allows.
 const DECISIONS: u64 = 50;
 
+/// Looks at clauses, the solver's and those of the check of its proof, that cost what a conflict costs.
+const LOOKS: u64 = 1_000;
+
 /// Literals of learned clauses for each conflict that the budget allows.
 const LITERALS: u64 = 200;
 
@@ -139,11 +142,11 @@ pub(super) fn solve(gates: &Gates, wanted: &[Bit], conflicts: u64) -> (Answer, u
     }
     let result = if open { solver.solve_limited(&[]) } else { lbool::FALSE };
     let used = solver.cb().conflicts + solver.cb().decisions.get() / DECISIONS;
-    let cost = used + question.clauses.count() as u64 / 100;
+    let cost = used + question.clauses.count() as u64 / 100 + solver.num_propagations() / LOOKS;
     if result == lbool::FALSE {
-        let mut proof = Proof::new(question.count as usize);
+        let mut proof = Proof::new(question.count as usize, conflicts.saturating_mul(LOOKS));
         let proved = proof.refutes(&question.clauses, &solver.cb().learned);
-        return (if proved { Answer::No } else { Answer::Unknown }, cost);
+        return (if proved { Answer::No } else { Answer::Unknown }, cost + proof.looks() / LOOKS);
     }
     if result != lbool::TRUE {
         return (Answer::Unknown, cost);
