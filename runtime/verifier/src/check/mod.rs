@@ -90,31 +90,12 @@ fn counts(proto: &Proto) -> bool {
 
 /// Constants that no operation has a use for. Only where they are reached, as in Linux: dead code may hold them.
 fn constant_operand(op: AluOp, width: Width, imm: i32) -> Check {
-    match op {
-        AluOp::Lsh | AluOp::Rsh | AluOp::Arsh if !(0..width.bits() as i32).contains(&imm) => {
-            fail(Kind::Unsupported, format!("a shift by {imm} of a number of {} bits", width.bits()))
-        }
-        AluOp::Div | AluOp::Sdiv | AluOp::Mod | AluOp::Smod if imm == 0 => {
-            fail(Kind::Unsupported, "a division by the constant 0")
-        }
-        AluOp::Add
-        | AluOp::Sub
-        | AluOp::Mul
-        | AluOp::Div
-        | AluOp::Sdiv
-        | AluOp::Mod
-        | AluOp::Smod
-        | AluOp::Or
-        | AluOp::And
-        | AluOp::Xor
-        | AluOp::Lsh
-        | AluOp::Rsh
-        | AluOp::Arsh
-        | AluOp::Mov
-        | AluOp::Movsx8
-        | AluOp::Movsx16
-        | AluOp::Movsx32 => Ok(()),
+    let shifts = matches!(op, AluOp::Lsh | AluOp::Rsh | AluOp::Arsh);
+    if shifts && !(0..width.bits() as i32).contains(&imm) {
+        return fail(Kind::Unsupported, format!("a shift by {imm} of a number of {} bits", width.bits()));
     }
+    let divides = matches!(op, AluOp::Div | AluOp::Sdiv | AluOp::Mod | AluOp::Smod);
+    if divides && imm == 0 { fail(Kind::Unsupported, "a division by the constant 0") } else { Ok(()) }
 }
 
 /// An inconsistency of ours.
