@@ -172,8 +172,8 @@ impl<'c> CallCx<'c> {
     /// Notes something that the program now holds of one of its maps; `false` where no such map lends anything.
     pub(crate) fn hold_of_map(&mut self, map: u64, key: u64) -> bool {
         let maps = || self.record().programs().flat_map(Program::maps);
-        let found = maps().find(|m| m.address() == map).or_else(|| maps().find(|m| m.has_inner(map))).cloned();
-        let Some(lender) = found.and_then(|m| m.lender(map)) else { return false };
+        let own = maps().find(|m| m.address() == map).cloned().and_then(|m| m.lender(map));
+        let Some(lender) = own.or_else(|| maps().find_map(|m| m.clone().lender(map))) else { return false };
         self.hold(key, lender);
         true
     }

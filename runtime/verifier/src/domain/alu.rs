@@ -257,7 +257,9 @@ fn counts<const B: u32>(b: Word<B>) -> (u32, u32) {
 /// The union of `shift(count)` over the possible counts.
 fn shifted<const B: u32>(b: Word<B>, shift: impl Fn(u32) -> Tnum) -> Tnum {
     let (least, most) = counts(b);
-    let possible = |count: u32| b.unsigned().1 >= u64::from(B) || b.known.contains(u64::from(count));
+    // What is known of a count tells nothing of what the masking leaves of it.
+    let masked = b.unsigned().1 >= u64::from(B);
+    let possible = |count: u32| masked || b.known.contains(u64::from(count));
     (least + 1..=most).filter(|&count| possible(count)).fold(shift(least), |all, count| all.union(shift(count)))
 }
 
